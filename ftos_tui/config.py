@@ -1,0 +1,69 @@
+"""Settings: environments, keys, mouse, editor, and the folders where things are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment: a store and what is permitted in it.
+
+    Attributes:
+        name: What the operator calls it; shown on every screen.
+        store: A path of a SQLite file; empty for the default in the data folder.
+        colour: The colour of its name on screen: a name Textual knows; red for production.
+        read_only: Whether every change is refused, below the faces.
+        allowed_hosts: The hosts Service Url may name; empty for any.
+        allow_http: Whether http:// to other hosts than loopback is a warning rather than refused.
+        test: Whether addresses such as a@localhost are accepted.
+        key_file: The master key file; empty for the default beside the store.
+    """
+
+    name: str = "local"
+    store: str = ""
+    colour: str = "green"
+    read_only: bool = False
+    allowed_hosts: frozenset[str] = frozenset()
+    allow_http: bool = False
+    test: bool = False
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole of the settings file, defaults filled in.
+
+    Attributes:
+        environments: By name; `local` is always there.
+        environment: The one to open unless another is asked for.
+        keys: Action name to keys, for the actions the operator remapped.
+        mouse: On, off, or auto: on but under SSH.
+        editor: The command that opens long text; empty for $VISUAL, $EDITOR.
+        theme: dark, light, or the terminal's own colours.
+        source: The file they came from; None when there is none.
+    """
+
+    environments: Mapping[str, Environment] = field(default_factory=lambda: {"local": Environment()})
+    environment: str = "local"
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mouse: Literal["auto", "on", "off"] = "auto"
+    editor: str = ""
+    theme: Literal["dark", "light", "terminal"] = "dark"
+    source: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of one operator.
+
+    Attributes:
+        data: Stores, keys and drafts; 0700.
+        config: The settings file.
+        state: The status log, the last place, crash reports; 0700.
+    """
+
+    data: Path
+    config: Path
+    state: Path

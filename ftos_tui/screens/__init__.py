@@ -1,0 +1,1 @@
+"""The console: one screen a module, mirroring the Studio menu path."""

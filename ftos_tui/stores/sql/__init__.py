@@ -1,0 +1,1 @@
+"""The relational store: one schema on SQLAlchemy Core, migrated by Alembic."""

@@ -1,0 +1,1 @@
+"""The operations: everything an operator can do is one function here."""
