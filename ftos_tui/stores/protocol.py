@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.record import Author, ProviderVersion, Values
 from ftos_tui.domain.statuses import StatusRow
 
@@ -163,7 +164,7 @@ Sign = Callable[[bytes], bytes]
 """HMACs the canonical bytes of an audit entry; the vault gives it, its key derives from the master key."""
 
 
-class StoreError(Exception):
+class StoreError(Failure):
     """Something is wrong with the store. Its text is one sentence that says what to do."""
 
 
@@ -265,6 +266,10 @@ class ProviderStore(Protocol):
 
     def sealed_secret(self, provider_id: str, field_id: str, version: int) -> SealedSecret | None:
         """A stored secret in its sealed form."""
+        ...
+
+    def last_secret_version(self, provider_id: str, field_id: str) -> int:
+        """The greatest version a secret ever had here; 0 when there was none. A cleared one's number is not reused."""
         ...
 
     def status_counts(self, provider_id: str) -> Mapping[str, int]:

@@ -1,0 +1,115 @@
+"""Unsaved edits on disk: kept while a form is open, offered again after a dropped line or a kill."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ftos_tui.domain.draft import Base, Draft, text_of
+from ftos_tui.domain.fields import PLAIN_IDS
+from ftos_tui.domain.record import NEW_VALUES
+from ftos_tui.domain.visible import visible
+from ftos_tui.studio.failures import NotFound, field_label
+from ftos_tui.studio.providers import base_of, open_provider
+
+if TYPE_CHECKING:
+    from ftos_tui.stores.drafts import KeptDraft
+    from ftos_tui.studio.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which a draft differs from the saved record; both sides visible, secrets never among them."""
+
+    field: str
+    label: str
+    saved: str
+    draft: str
+
+
+def keep_draft(session: "Session", key: str, draft: Draft) -> None:
+    """Writes a draft to disk, without its secrets: only which ones had been entered.
+
+    Args:
+        session: The operator's session.
+        key: The id of the form's draft, from `session.new_id`.
+        draft: What the form holds; one without changes is taken off the disk.
+
+    Raises:
+        Failure: The disk is full or read-only; the edits are then only in memory.
+    """
+    from ftos_tui.stores.drafts import KeptDraft
+
+    if not draft.changed:
+        session.drafts.discard(key)
+        return
+    session.drafts.keep(
+        KeptDraft(
+            key=key,
+            environment=session.environment.name,
+            provider_id=draft.base.provider_id,
+            provider_name=draft.text("name"),
+            base_version=draft.base.version,
+            edits={field_id: draft.text(field_id) for field_id in draft.edits},
+            statuses=draft.statuses,
+            secrets_entered=tuple(field_id for field_id in draft.secrets),
+            kept_at=session.clock(),
+            user=session.author.user,
+            pid=os.getpid(),
+        )
+    )
+
+
+def discard_draft(session: "Session", key: str) -> None:
+    """Takes a draft off the disk: it was saved, or the operator does not want it."""
+    session.drafts.discard(key)
+
+
+def offered_drafts(session: "Session") -> Sequence["KeptDraft"]:
+    """The drafts of this environment that no open form is editing, newest first."""
+    own = os.getpid()
+    return [
+        kept
+        for kept in session.drafts.list()
+        if kept.environment == session.environment.name
+        and kept.key not in session.open_drafts
+        and (kept.pid == own or not kept.alive)
+    ]
+
+
+def restore_draft(session: "Session", kept: "KeptDraft") -> Draft:
+    """The draft as the form edits it, on top of the version that is saved now.
+
+    What others saved since is not lost: only the fields edited in the draft differ from it, and `differences`
+    shows them. A draft of a provider that was deleted since becomes one of a new provider.
+    """
+    base = Base(None, 0, NEW_VALUES)
+    if kept.provider_id is not None:
+        try:
+            version = open_provider(session, provider_id=kept.provider_id)
+            base = Base(None, 0, version.values, statuses=version.statuses) if version.deleted else base_of(version)
+        except NotFound:
+            pass
+    draft = Draft(base).with_statuses(kept.statuses) if kept.statuses is not None else Draft(base)
+    for field_id, text in kept.edits.items():
+        if field_id in PLAIN_IDS:
+            draft = draft.with_text(field_id, "" if text is None else str(text))
+    return draft
+
+
+def differences(draft: Draft) -> tuple[Difference, ...]:
+    """The plain fields in which a draft differs from the version it starts from, in the record's order."""
+    found = [
+        Difference(
+            field_id,
+            field_label(field_id),
+            visible(text_of(field_id, draft.base.values.get(field_id))),
+            visible(draft.text(field_id)),
+        )
+        for field_id in PLAIN_IDS
+        if field_id in draft.edits
+    ]
+    if draft.statuses is not None:
+        before, now = len(draft.base.statuses), len(draft.statuses)
+        found.append(Difference("statuses", field_label("statuses"), f"{before} rows", f"{now} rows, edited"))
+    return tuple(found)

@@ -1,0 +1,81 @@
+"""What can go wrong with an operation, for faces to catch. Each has one sentence that says what to do."""
+
+from ftos_tui.domain.checks.context import Checked
+from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.fields import FIELD_BY_ID
+from ftos_tui.domain.findings import Finding, Severity
+from ftos_tui.stores.protocol import (
+    NameTaken,
+    NotFound,
+    StaleVersion,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreNewer,
+    StoreReadOnly,
+    StoreUnreachable,
+)
+
+__all__ = [
+    "Failure",
+    "NameTaken",
+    "NotFound",
+    "NotPermitted",
+    "Refused",
+    "StaleVersion",
+    "StoreDamaged",
+    "StoreError",
+    "StoreFull",
+    "StoreNewer",
+    "StoreReadOnly",
+    "StoreUnreachable",
+    "WarningsOpen",
+    "WrongConfirmation",
+]
+
+
+class NotPermitted(Failure):
+    """The environment is read-only."""
+
+
+class WrongConfirmation(Failure):
+    """What was typed to confirm is not what was asked for."""
+
+
+class Refused(Failure):
+    """The check refuses the record.
+
+    Attributes:
+        checked: The whole outcome of the check.
+    """
+
+    def __init__(self, checked: Checked) -> None:
+        refused = [finding for finding in checked.findings if finding.severity is Severity.REFUSE]
+        super().__init__(f"Not saved: {counted(len(refused), 'field needs', 'fields need')} to be put right.")
+        self.checked = checked
+
+
+class WarningsOpen(Failure):
+    """Warnings stand that were not acknowledged by name.
+
+    Attributes:
+        checked: The whole outcome of the check.
+        open: The warnings to acknowledge.
+    """
+
+    def __init__(self, checked: Checked, open: tuple[Finding, ...]) -> None:
+        names = ", ".join(f"{finding.code} ({field_label(finding.field)})" for finding in open)
+        super().__init__(f"Not saved: acknowledge {names}.")
+        self.checked = checked
+        self.open = open
+
+
+def field_label(field_id: str) -> str:
+    """The vendor's label of a field; `Statuses` for the list of statuses."""
+    spec = FIELD_BY_ID.get(field_id)
+    return spec.label if spec else field_id.capitalize()
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun: `1 field`, `2 fields`."""
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,342 @@
+"""Find, open, check, save, duplicate and delete channel providers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ftos_tui.domain.checks.context import CheckContext, Checked
+from ftos_tui.domain.checks.draft import check_draft
+from ftos_tui.domain.checks.secrets import fixed_secret
+from ftos_tui.domain.destination import destination_of
+from ftos_tui.domain.draft import Base, Draft
+from ftos_tui.domain.fields import SECRET_IDS
+from ftos_tui.domain.findings import Severity
+from ftos_tui.domain.log import Level
+from ftos_tui.domain.names import name_key
+from ftos_tui.domain.provider_kind import provider_kind
+from ftos_tui.domain.record import NEW_VALUES, ProviderVersion, SecretState, Value
+from ftos_tui.domain.secret import Secret
+from ftos_tui.domain.status_presets import preset_for
+from ftos_tui.domain.visible import visible
+from ftos_tui.stores.protocol import Cursor, ListQuery, NewVersion, ProviderSummary, SealedSecret, SortColumn
+from ftos_tui.studio.failures import (
+    Failure,
+    Refused,
+    StaleVersion,
+    WarningsOpen,
+    WrongConfirmation,
+    counted,
+    field_label,
+)
+from ftos_tui.studio.log import note
+from ftos_tui.studio.session import Session, new_id
+
+__all__ = ["Cursor", "ListQuery", "ProviderSummary", "SortColumn"]
+
+
+def list_providers(session: Session, query: ListQuery) -> Sequence[ProviderSummary]:
+    """One page of the list of providers."""
+    return session.store.list_page(query)
+
+
+def count_providers(session: Session, filter: str = "") -> int:
+    """How many providers match the filter."""
+    return session.store.count(filter)
+
+
+def open_provider(session: Session, *, name: str | None = None, provider_id: str | None = None) -> ProviderVersion:
+    """A provider's current version, by Name or by id, its secrets marked unreadable where they do not decrypt.
+
+    Raises:
+        NotFound: There is no such provider.
+    """
+    if provider_id is not None:
+        version = session.store.by_id(provider_id)
+    else:
+        version = session.store.by_name(name or "")
+    return _with_readability(session, version)
+
+
+def base_of(version: ProviderVersion) -> Base:
+    """What an edit of this version starts from."""
+    return Base(version.provider_id, version.number, version.values, version.secrets, version.statuses)
+
+
+def new_draft(channel: str = "email") -> Draft:
+    """A draft of a new provider, with what can safely be proposed."""
+    values = {**NEW_VALUES, "communication_channel": channel}
+    return Draft(Base(None, 0, values, statuses=preset_for(provider_kind("", channel))))
+
+
+def duplicate_draft(version: ProviderVersion) -> Draft:
+    """A draft of a new provider with another one's values; its secrets and its name do not come along."""
+    draft = Draft(Base(None, 0, {**version.values, "name": None}, statuses=version.statuses))
+    return draft.with_text("name", f"{version.name}-copy"[:100])
+
+
+def check_context(session: Session, draft: Draft, now: datetime | None = None) -> CheckContext:
+    """What the check has to know of the world for this draft: settings, time, and whether the name is taken."""
+    environment = session.environment
+    name = draft.raw("name")
+    taken: frozenset[str] = frozenset()
+    if isinstance(name, str) and name.strip():
+        owner = session.store.name_owner(name)
+        if owner is not None and owner != draft.base.provider_id:
+            taken = frozenset({name_key(name)})
+    return CheckContext(
+        now=now or session.clock(),
+        allowed_hosts=environment.allowed_hosts,
+        allow_http=environment.allow_http,
+        test=environment.test,
+        taken_names=taken,
+    )
+
+
+def check(session: Session, draft: Draft) -> Checked:
+    """The verdict on a draft, the same for every way in; stores nothing."""
+    return check_draft(draft, check_context(session, draft))
+
+
+def save(
+    session: Session,
+    draft: Draft,
+    *,
+    acknowledged: Iterable[str] = (),
+    reason: str = "",
+    operation_id: str | None = None,
+) -> ProviderVersion:
+    """Writes a draft as a new version, after the same check that every way in goes through.
+
+    Args:
+        session: The operator's session.
+        draft: The edit and the version it started from.
+        acknowledged: Codes of the warnings the operator acknowledges.
+        reason: Why, in the operator's words.
+        operation_id: The caller's id of this save, to look its outcome up later.
+
+    Returns:
+        The saved version; the unchanged current one when the draft holds no change.
+
+    Raises:
+        NotPermitted: The environment is read-only.
+        Refused: The check refuses the record.
+        WarningsOpen: A warning was not acknowledged.
+        StaleVersion: Somebody saved in between; nothing was written.
+        Failure: The store or the vault did not do it; nothing was written.
+    """
+    session.permit_change()
+    checked = check(session, draft)
+    current = _current(session, draft)
+    if any(finding.severity is Severity.REFUSE for finding in checked.findings):
+        raise Refused(checked)
+    codes = frozenset(acknowledged)
+    open_warnings = checked.unacknowledged(codes)
+    if open_warnings:
+        raise WarningsOpen(checked, open_warnings)
+    changed = changed_fields(draft, checked)
+    if current is not None and not changed:
+        return current
+    version = session.store.write(
+        _new_version(session, draft, checked, changed, codes, reason, operation_id), session.vault.sign
+    )
+    note(
+        session,
+        Level.SUCCESS,
+        f"Saved {visible(version.name)} version {version.number} ({counted(len(changed), 'field', 'fields')})",
+        version.name,
+    )
+    return _with_readability(session, version)
+
+
+def changed_fields(draft: Draft, checked: Checked) -> tuple[str, ...]:
+    """The ids of what a save would change: a different canonical value, a secret entered anew, the statuses."""
+    base = draft.base
+    changed = [field_id for field_id, value in checked.values.items() if not _same(value, base.values.get(field_id))]
+    changed += [field_id for field_id in SECRET_IDS if draft.secrets.get(field_id)]
+    if checked.statuses != base.statuses:
+        changed.append("statuses")
+    return tuple(changed)
+
+
+def rebase(session: Session, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
+    """The same edits on top of the version that is current now.
+
+    Returns:
+        The draft, and the ids of the fields that others changed since its base and that it edits too.
+    """
+    if draft.base.provider_id is None:
+        return draft, ()
+    current = open_provider(session, provider_id=draft.base.provider_id)
+    theirs = version_changes(draft.base, current)
+    return replace(draft, base=base_of(current)), tuple(field_id for field_id in theirs if field_id in draft.changed)
+
+
+def version_changes(base: Base, version: ProviderVersion) -> tuple[str, ...]:
+    """The ids of the fields in which a version differs from the one an edit started from."""
+    changed = [field_id for field_id, value in version.values.items() if not _same(value, base.values.get(field_id))]
+    changed += [
+        field_id for field_id in SECRET_IDS if version.secrets[field_id].version != base.secrets[field_id].version
+    ]
+    if version.statuses != base.statuses:
+        changed.append("statuses")
+    return tuple(changed)
+
+
+def clear_secret(session: Session, version: ProviderVersion, field_id: str, reason: str = "") -> ProviderVersion:
+    """Removes a stored secret, as an act of its own; the provider is then not ready until one is entered.
+
+    Raises:
+        NotPermitted: The environment is read-only.
+        StaleVersion: Somebody saved in between.
+        WrongConfirmation: No secret is stored there.
+    """
+    session.permit_change()
+    if not version.secrets[field_id].is_set:
+        raise WrongConfirmation(f"{field_label(field_id)} holds nothing, so there is nothing to clear.")
+    versions = {other: state.version for other, state in version.secrets.items()} | {field_id: 0}
+    saved = _write_as_it_is(session, version, "clear_secret", reason, versions, (field_id,))
+    note(session, Level.WARNING, f"Cleared {field_label(field_id)} of {saved.name}: enter a new one", saved.name)
+    return saved
+
+
+def delete(session: Session, version: ProviderVersion, typed_name: str, reason: str = "") -> None:
+    """Takes a provider off the list after its name was typed; its versions stay.
+
+    Raises:
+        NotPermitted: The environment is read-only.
+        WrongConfirmation: The typed name is not the provider's.
+        StaleVersion: Somebody saved in between.
+    """
+    session.permit_change()
+    if typed_name != version.name and visible(typed_name) != visible(version.name):
+        raise WrongConfirmation(f"Not deleted: type {visible(version.name)} to confirm.")
+    versions = {field_id: state.version for field_id, state in version.secrets.items()}
+    _write_as_it_is(session, version, "delete", reason, versions, ())
+    note(
+        session,
+        Level.WARNING,
+        f"Deleted {version.name} after version {version.number}; its versions stay",
+        version.name,
+    )
+
+
+def status_counts(session: Session, provider_id: str) -> Mapping[str, int]:
+    """How many messages of a provider bear each status code."""
+    return session.store.status_counts(provider_id)
+
+
+def _same(one: Value, other: Value) -> bool:
+    return one == other and type(one) is type(other)
+
+
+def _current(session: Session, draft: Draft) -> ProviderVersion | None:
+    """The stored version the draft claims to start from; raises StaleVersion when it has moved on."""
+    if draft.base.provider_id is None:
+        return None
+    current = session.store.by_id(draft.base.provider_id)
+    if current.deleted:
+        raise StaleVersion(f"{visible(current.name)} was deleted by {current.saved_by.user}: nothing was saved.", None)
+    if current.number != draft.base.version:
+        changes = ", ".join(field_label(field_id) for field_id in version_changes(draft.base, current)) or "nothing"
+        raise StaleVersion(
+            f"{current.saved_by.user} saved version {current.number} meanwhile ({changes}): nothing was saved.", current
+        )
+    return current
+
+
+def _new_version(
+    session: Session,
+    draft: Draft,
+    checked: Checked,
+    changed: tuple[str, ...],
+    codes: frozenset[str],
+    reason: str,
+    operation_id: str | None,
+) -> NewVersion:
+    provider_id = draft.base.provider_id or new_id()
+    now = session.clock()
+    destination = destination_of(checked.values)
+    new_secrets = {
+        field_id: _sealed(session, provider_id, field_id, secret, destination, now)
+        for field_id, secret in draft.secrets.items()
+        if secret
+    }
+    return NewVersion(
+        provider_id=provider_id,
+        expected_version=draft.base.version,
+        values=checked.values,
+        secret_versions={
+            field_id: new_secrets[field_id].version if field_id in new_secrets else state.version
+            for field_id, state in draft.base.secrets.items()
+        },
+        new_secrets=new_secrets,
+        statuses=checked.statuses,
+        author=session.author,
+        at=now,
+        reason=visible(reason),
+        action="save" if draft.base.provider_id else "create",
+        acknowledged=tuple(sorted({f.code for f in checked.findings if f.severity is Severity.WARN} & codes)),
+        operation_id=operation_id or new_id(),
+        changed=changed,
+    )
+
+
+def _sealed(
+    session: Session, provider_id: str, field_id: str, secret: Secret, destination: str, now: datetime
+) -> SealedSecret:
+    from ftos_tui.vault.envelope import Binding
+
+    number = session.store.last_secret_version(provider_id, field_id) + 1
+    binding = Binding(session.environment.name, provider_id, field_id, number, destination)
+    sealed = session.vault.seal(fixed_secret(field_id, secret), binding)
+    return SealedSecret(number, sealed, session.vault.key_id, destination, now, session.author.user)
+
+
+def _write_as_it_is(
+    session: Session,
+    version: ProviderVersion,
+    action: str,
+    reason: str,
+    secret_versions: Mapping[str, int],
+    changed: tuple[str, ...],
+) -> ProviderVersion:
+    new = NewVersion(
+        provider_id=version.provider_id,
+        expected_version=version.number,
+        values=version.values,
+        secret_versions=secret_versions,
+        new_secrets={},
+        statuses=version.statuses,
+        author=session.author,
+        at=session.clock(),
+        reason=visible(reason),
+        action=action,
+        acknowledged=(),
+        operation_id=new_id(),
+        changed=changed,
+    )
+    return session.store.write(new, session.vault.sign)
+
+
+def _with_readability(session: Session, version: ProviderVersion) -> ProviderVersion:
+    """The version with its secrets tried: one that does not decrypt is marked, and kept."""
+    if not any(state.is_set for state in version.secrets.values()):
+        return version
+    from ftos_tui.vault.envelope import Binding, Unreadable
+
+    states: dict[str, SecretState] = {}
+    for field_id, state in version.secrets.items():
+        states[field_id] = state
+        if not state.is_set:
+            continue
+        sealed = session.store.sealed_secret(version.provider_id, field_id, state.version)
+        try:
+            if sealed is None:
+                raise Unreadable("The sealed secret is gone.")
+            binding = Binding(
+                session.environment.name, version.provider_id, field_id, state.version, sealed.destination
+            )
+            session.vault.unseal(sealed.sealed, binding)
+        except Failure:
+            states[field_id] = replace(state, readable=False)
+    return replace(version, secrets=states)

@@ -1,0 +1,194 @@
+"""A session: one operator in one environment, with its store, vault, drafts and log.
+
+Store and vault are opened on first use, so that a face can paint its first frame before either is imported.
+"""
+
+import os
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftos_tui.config import Environment, Places, Settings
+from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.record import Author
+from ftos_tui.domain.secret import Secret
+from ftos_tui.studio.failures import NotPermitted
+from ftos_tui.studio.identity import current_author
+
+if TYPE_CHECKING:
+    from ftos_tui.stores.drafts import DraftFiles
+    from ftos_tui.stores.journal import Journal
+    from ftos_tui.stores.protocol import ProviderStore
+    from ftos_tui.vault.keys import Vault
+
+Clock = Callable[[], datetime]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Session:
+    """What every operation needs.
+
+    Attributes:
+        settings: The settings in force.
+        environment: The environment the session is in.
+        places: The operator's folders.
+        author: Who is acting, from where.
+        clock: Tells the time, UTC.
+        environ: The process's environment, where key sources are looked for.
+        ask_passphrase: Asks for the vault's passphrase where the key comes from one.
+        open_drafts: Keys of the drafts that forms of this process are editing now.
+    """
+
+    settings: Settings
+    environment: Environment
+    places: Places
+    author: Author = field(default_factory=lambda: current_author(os.environ))
+    clock: Clock = _utc_now
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    ask_passphrase: Callable[[], Secret] | None = None
+    open_drafts: set[str] = field(default_factory=set)
+    _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _store: "ProviderStore | None" = field(default=None, repr=False)
+    _vault: "Vault | None" = field(default=None, repr=False)
+    _journal: "Journal | None" = field(default=None, repr=False)
+    _drafts: "DraftFiles | None" = field(default=None, repr=False)
+
+    @property
+    def store_path(self) -> Path:
+        """The SQLite file of the environment."""
+        if self.environment.store:
+            return Path(self.environment.store).expanduser()
+        return self.places.data / f"{self.environment.name}.sqlite3"
+
+    @property
+    def key_path(self) -> Path:
+        """The master key file of the environment."""
+        if self.environment.key_file:
+            return Path(self.environment.key_file).expanduser()
+        return self.places.data / f"{self.environment.name}.key"
+
+    @property
+    def store(self) -> "ProviderStore":
+        """The environment's store; made, upgraded and filled with the shipped providers on first use.
+
+        Raises:
+            Failure: It cannot be opened; the text says why and what to do.
+        """
+        with self._opening:
+            if self._store is None:
+                from ftos_tui.stores.sql.sqlite import open_sqlite
+
+                store = open_sqlite(self.store_path, read_only=self.environment.read_only)
+                try:
+                    if not self.environment.read_only and store.fact("shipped") is None:
+                        from ftos_tui.studio.first_start import ship_providers
+
+                        ship_providers(self, store)
+                except BaseException:
+                    store.close()
+                    raise
+                self._store = store
+            return self._store
+
+    @property
+    def vault(self) -> "Vault":
+        """The environment's vault; its key file is made when the store knows no key yet.
+
+        Raises:
+            Failure: The key is lost, wrong or unsafe; the text says why and what to do.
+        """
+        return self.vault_for(self.store)
+
+    def vault_for(self, store: "ProviderStore") -> "Vault":
+        """The vault whose key belongs to a store."""
+        with self._opening:
+            if self._vault is None:
+                from ftos_tui.vault.keys import open_vault
+
+                expected = store.fact("key_id")
+                salt = bytes.fromhex(store.fact("key_salt") or "")
+                if not salt and self.ask_passphrase is not None:
+                    salt = bytes.fromhex(store.remember("key_salt", os.urandom(16).hex()))
+                self._vault = open_vault(
+                    environment=self.environment.name,
+                    key_file=self.key_path,
+                    expected_key_id=expected,
+                    may_create=not self.environment.read_only,
+                    environ=self.environ,
+                    ask_passphrase=self.ask_passphrase,
+                    salt=salt or None,
+                )
+                if expected is None:
+                    store.remember("key_id", self._vault.key_id)
+            return self._vault
+
+    @property
+    def journal(self) -> "Journal":
+        """The status log's file."""
+        with self._opening:
+            if self._journal is None:
+                from ftos_tui.stores.journal import Journal
+
+                self._journal = Journal(self.places.state / "status.log")
+            return self._journal
+
+    @property
+    def drafts(self) -> "DraftFiles":
+        """The unsaved edits on disk."""
+        with self._opening:
+            if self._drafts is None:
+                from ftos_tui.stores.drafts import DraftFiles
+
+                self._drafts = DraftFiles(self.places.data / "drafts")
+            return self._drafts
+
+    def permit_change(self) -> None:
+        """Refuses every change in a read-only environment.
+
+        Raises:
+            NotPermitted: The environment is read-only.
+        """
+        if self.environment.read_only:
+            raise NotPermitted(
+                f"The environment {self.environment.name} is read-only: change it in another environment, "
+                "or ask who keeps the settings file to lift read_only."
+            )
+
+    def close(self) -> None:
+        """Gives back the store's connections."""
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+            self._vault = None
+
+
+def open_session(settings: Settings, places: Places, environment: str | None = None) -> Session:
+    """A session in the environment asked for, or in the one the settings name.
+
+    Args:
+        settings: The settings in force.
+        places: The operator's folders.
+        environment: The environment's name; None for the settings' own.
+
+    Raises:
+        Failure: No environment bears that name.
+    """
+    name = environment or settings.environment
+    if name not in settings.environments:
+        known = ", ".join(sorted(settings.environments))
+        raise Failure(f"There is no environment {name}: the settings know {known}.")
+    return Session(settings, settings.environments[name], places)
+
+
+def new_id() -> str:
+    """An id for a provider, a save or a draft: a random UUID, as hex digits."""
+    return uuid.uuid4().hex
