@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ftos_tui.domain.secret import Secret
-from ftos_tui.vault.errors import Unreadable
-from ftos_tui.vault.keys import KEY_BYTES, MasterKey
+from ftos_tui.vault.errors import VaultError
+from ftos_tui.vault.master_key import KEY_BYTES, MasterKey
 
 _FORMAT: Final = 1
 _NONCE: Final = 12
@@ -23,6 +23,10 @@ _BLOCK: Final = 64
 _LENGTH: Final = 4
 
 _UNREADABLE: Final = "This secret cannot be read with the master key at hand: restore the right key, or enter it again."
+
+
+class Unreadable(VaultError):
+    """A sealed secret does not open: another master key, another record, or damaged. It is kept as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
-"""What can be wrong with the master key or a sealed secret. Each text is one sentence that says what to do."""
+"""What can be wrong with the master key. Each text is one sentence that says what to do."""
+
+from ftos_tui.domain.failure import Failure
 
 
-class VaultError(Exception):
+class VaultError(Failure):
     """Something is wrong with the vault. Its text names no key and no secret."""
 
 
@@ -19,7 +21,3 @@ class KeyUnsafe(VaultError):
 
 class KeyUnreachable(VaultError):
     """The operating system does not let the master key file be read or made."""
-
-
-class Unreadable(VaultError):
-    """A sealed secret does not open: another master key, another record, or damaged. It is kept as it is."""

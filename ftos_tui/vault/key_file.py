@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ftos_tui.vault.errors import KeyUnreachable, KeyUnsafe, KeyWrong
-from ftos_tui.vault.keys import MasterKey
+from ftos_tui.vault.master_key import MasterKey
 
 _LONGEST: Final = 1024
 

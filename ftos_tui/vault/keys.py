@@ -1,117 +1,145 @@
-"""The master key of an environment, and the keys that derive from it."""
+"""Opens the vault of an environment: finds its master key and makes sure that it is the right one."""
 
-import base64
-import hashlib
-import hmac
-import secrets
-from functools import cached_property
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from ftos_tui.domain.secret import Secret
+from ftos_tui.vault.envelope import Binding, seal, unseal
+from ftos_tui.vault.errors import KeyLost, KeyUnreachable, KeyWrong
+from ftos_tui.vault.key_file import key_in, make_key_file, read_key_file
+from ftos_tui.vault.master_key import MasterKey
 
-KEY_BYTES: Final = 32
+CREDENTIAL: Final = "ftos-tui-master-key"
+"""The name of the systemd credential."""
 
-# RFC 9106, section 4: the second recommended option, for machines that cannot spare 2 GiB.
-_ARGON2_PASSES: Final = 3
-_ARGON2_LANES: Final = 4
-_ARGON2_KIBIBYTES: Final = 64 * 1024
-
-SALT_BYTES: Final = 16
-"""How long the salt of a passphrase is (RFC 9106, section 4)."""
+VARIABLE: Final = "FTOS_TUI_MASTER_KEY"
+"""The environment variable, the last resort."""
 
 
-class MasterKey:
-    """Wraps 32 key bytes so that str, repr and pickling cannot leak them.
+@dataclass(frozen=True, slots=True, repr=False)
+class Vault:
+    """Seals, opens and signs with one environment's master key.
 
-    Args:
-        key: Exactly 32 random bytes.
-
-    Raises:
-        ValueError: The key has another length.
+    Attributes:
+        source: Where the key came from, in words.
+        warning: What is unsafe about that; None when nothing is.
     """
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
-            raise ValueError("a master key has 32 bytes")
-        self._key = key
+    _master: MasterKey
+    source: str
+    warning: str | None = None
 
-    @classmethod
-    def new(cls) -> "MasterKey":
-        """A key from the operating system's random source."""
-        return cls(secrets.token_bytes(KEY_BYTES))
-
-    @classmethod
-    def from_text(cls, text: bytes) -> "MasterKey":
-        """The key out of its written form: 32 bytes in base64, as `openssl rand -base64 32` prints it.
-
-        Args:
-            text: The written form; white space around it does not count.
-
-        Raises:
-            ValueError: That is no key.
-        """
-        try:
-            return cls(base64.b64decode(text.strip(), validate=True))
-        except ValueError:
-            raise ValueError("not a master key") from None
-
-    @classmethod
-    def from_passphrase(cls, passphrase: Secret, salt: bytes) -> "MasterKey":
-        """The key that Argon2id (RFC 9106) derives from a passphrase.
-
-        Args:
-            passphrase: What the operator typed.
-            salt: At least 16 random bytes, the same every time; the store keeps them.
-
-        Raises:
-            ValueError: The salt is too short.
-        """
-        if len(salt) < SALT_BYTES:
-            raise ValueError("a salt has at least 16 bytes")
-        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
-        derivation = Argon2id(
-            salt=salt,
-            length=KEY_BYTES,
-            iterations=_ARGON2_PASSES,
-            lanes=_ARGON2_LANES,
-            memory_cost=_ARGON2_KIBIBYTES,
-        )
-        return cls(derivation.derive(passphrase.reveal().encode("utf-8", "surrogatepass")))
-
-    def to_text(self) -> bytes:
-        """The written form, with a line end; call it only to write the key file."""
-        return base64.b64encode(self._key) + b"\n"
-
-    @cached_property
+    @property
     def key_id(self) -> str:
-        """16 hex digits that name the key and tell nothing about it."""
-        return hmac.new(self._key, b"ftos-tui key id 1", hashlib.sha256).hexdigest()[:16]
+        """Which master key it is; the store keeps it beside what the key sealed."""
+        return self._master.key_id
 
-    @cached_property
-    def wrapping_key(self) -> bytes:
-        """The key that wraps data keys."""
-        return self._derive(b"ftos-tui wrapping key 1")
+    def seal(self, secret: Secret, binding: Binding) -> bytes:
+        """Encrypts a secret for the place it belongs to."""
+        return seal(secret, self._master, binding)
 
-    @cached_property
-    def _signing_key(self) -> bytes:
-        return self._derive(b"ftos-tui audit key 1")
+    def unseal(self, sealed: bytes, binding: Binding) -> Secret:
+        """Decrypts a sealed secret.
+
+        Raises:
+            Unreadable: Another key, another place, or damaged.
+        """
+        return unseal(sealed, self._master, binding)
 
     def sign(self, message: bytes) -> bytes:
-        """HMAC-SHA-256 of a message under the audit key, 32 bytes."""
-        return hmac.new(self._signing_key, message, hashlib.sha256).digest()
-
-    def _derive(self, purpose: bytes) -> bytes:
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(self._key)
+        """HMAC-SHA-256 under the audit key."""
+        return self._master.sign(message)
 
     def __repr__(self) -> str:
-        return "MasterKey(…)"
+        return f"Vault({self.key_id})"
 
-    def __str__(self) -> str:
-        return "MasterKey(…)"
 
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError("a master key is not pickled or copied")
+def open_vault(
+    *,
+    environment: str,
+    key_file: Path,
+    expected_key_id: str | None,
+    may_create: bool,
+    environ: Mapping[str, str],
+    ask_passphrase: Callable[[], Secret] | None = None,
+    salt: bytes | None = None,
+) -> Vault:
+    """Finds the master key: systemd credential, key file, passphrase, environment variable, in this order.
+
+    Args:
+        environment: The environment's name, for the sentences.
+        key_file: The key file; made when nothing gives a key, `may_create` is true and the store knows no key yet.
+        expected_key_id: The id of the key the store's secrets were sealed with; None for a store without any.
+        may_create: Whether a key file may be made.
+        environ: The process' environment variables.
+        ask_passphrase: Asks the operator; None when the environment takes no passphrase.
+        salt: The store's salt, at least 16 bytes; needed with `ask_passphrase`.
+
+    Raises:
+        KeyLost: No source has a key, and none may be made.
+        KeyWrong: The first key found is not the expected one, or is no key.
+        KeyUnsafe, KeyUnreachable: The key file must not, or cannot, be used.
+        ValueError: `ask_passphrase` came without a salt.
+    """
+    vault = _found(key_file, environ, ask_passphrase, salt)
+    if vault is None:
+        if expected_key_id is not None:
+            raise KeyLost(
+                f"The master key of environment {environment} is missing: restore {key_file} from your backup; "
+                "the stored secrets cannot be read without it."
+            )
+        if not may_create:
+            raise KeyLost(
+                f"Environment {environment} has no master key: put one into {key_file} (openssl rand -base64 32) "
+                f"and run chmod 600 {key_file}"
+            )
+        vault = Vault(make_key_file(key_file), f"file {key_file}")
+    if expected_key_id is not None and vault.key_id != expected_key_id:
+        raise KeyWrong(
+            f"The master key from {vault.source} is not the one the secrets of environment {environment} were sealed "
+            f"with (found {vault.key_id}, expected {expected_key_id}): restore the right one."
+        )
+    return vault
+
+
+def _found(
+    key_file: Path,
+    environ: Mapping[str, str],
+    ask_passphrase: Callable[[], Secret] | None,
+    salt: bytes | None,
+) -> Vault | None:
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    if folder and (credential := _credential(Path(folder) / CREDENTIAL)):
+        return Vault(credential, f"systemd credential {CREDENTIAL}")
+    if key := read_key_file(key_file):
+        return Vault(key, f"file {key_file}")
+    if ask_passphrase is not None:
+        if salt is None:
+            raise ValueError("a passphrase needs the store's salt")
+        passphrase = ask_passphrase()
+        if not passphrase:
+            raise KeyWrong("No passphrase was entered: start again and enter it.")
+        return Vault(MasterKey.from_passphrase(passphrase, salt), "the passphrase")
+    if text := environ.get(VARIABLE):
+        return Vault(
+            key_in(text.encode("utf-8", "surrogateescape"), f"variable {VARIABLE}"),
+            f"variable {VARIABLE}",
+            f"The master key came from the variable {VARIABLE}, which every program you start can read: "
+            f"put it into {key_file} or a systemd credential.",
+        )
+    return None
+
+
+def _credential(path: Path) -> MasterKey | None:
+    # systemd itself decides owner and mode of this file.
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise KeyUnreachable(
+            f"The systemd credential {path} cannot be read ({error.strerror}): check LoadCredential= of the unit."
+        ) from error
+    return key_in(text, f"credential {CREDENTIAL}")
