@@ -67,3 +67,20 @@ class Places:
     data: Path
     config: Path
     state: Path
+
+
+def places(environ: Mapping[str, str]) -> Places:
+    """The folders that the platform gives this program; XDG_DATA_HOME, XDG_CONFIG_HOME and XDG_STATE_HOME move them.
+
+    Args:
+        environ: The process's environment; FTOS_TUI_CONFIG names another settings file.
+    """
+    import platformdirs
+
+    written = environ.get("FTOS_TUI_CONFIG", "")
+    config = Path(written).expanduser() if written else Path(platformdirs.user_config_dir("ftos-tui")) / "config.toml"
+    return Places(
+        data=Path(platformdirs.user_data_dir("ftos-tui")),
+        config=config,
+        state=Path(platformdirs.user_state_dir("ftos-tui")),
+    )

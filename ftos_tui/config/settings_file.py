@@ -1,0 +1,309 @@
+"""Reads the settings file. Every mistake is reported with its line and, for a name, the nearest known one."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from ftos_tui.config import Environment, Settings
+from ftos_tui.config.colours import is_colour, nearest_colours
+from ftos_tui.config.keys import Remappable, clashes, key_name, known_keys
+from ftos_tui.config.toml_lines import KeyPath, key_lines, line_of
+from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.visible import shortened, visible
+
+MOUSE: Final = ("auto", "on", "off")
+THEMES: Final = ("dark", "light", "terminal")
+_TOP_KEYS: Final = ("environment", "environments", "keys", "mouse", "editor", "theme")
+_ENVIRONMENT_KEYS: Final = tuple(spec.name for spec in fields(Environment) if spec.name != "name")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[?[0-9a-f:.]+\]?")
+_LARGEST: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in the settings file.
+
+    Attributes:
+        line: Where it stands, from 1 on; None when it is about the file itself.
+        message: What is wrong and what is accepted; visible, without a full stop.
+    """
+
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return self.message if self.line is None else f"line {self.line}: {self.message}"
+
+
+class ConfigError(Failure):
+    """The settings file cannot be used.
+
+    Attributes:
+        path: The file.
+        problems: Every mistake found in it, in the file's order.
+    """
+
+    def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
+        self.path = path
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
+        super().__init__(f"Settings file {visible(str(path))}: {'; '.join(map(str, self.problems))}.")
+
+
+def load_settings(path: Path, actions: Mapping[str, Remappable], *, must_exist: bool = False) -> Settings:
+    """The settings that a TOML file asks for, defaults filled in.
+
+    Args:
+        path: The file; when there is none, the defaults are in force.
+        actions: The actions whose keys may be remapped, by name.
+        must_exist: Whether a missing file is a mistake: the operator named it.
+
+    Raises:
+        ConfigError: The file cannot be read, or anything in it is unknown or of the wrong kind.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        if must_exist:
+            raise ConfigError(path, [Problem(None, "there is no such file")]) from None
+        return Settings()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the name is not a file's"
+        raise ConfigError(path, [Problem(None, f"it cannot be read: {reason}")]) from error
+    text, document = _parse(path, data)
+    reader = _Reader(document, key_lines(text), actions)
+    settings = reader.settings(path)
+    if reader.problems:
+        raise ConfigError(path, reader.problems)
+    return settings
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`: did you mean X?` for the known name nearest to a mistyped one; what is known when none is near."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name.lower()[:100], names, 1, 0.6)
+    if close:
+        return f": did you mean {close[0]}?"
+    return f": known are {', '.join(names)}" if len(names) <= 20 else ""
+
+
+def _parse(path: Path, data: bytes) -> tuple[str, dict[str, Any]]:
+    if len(data) > _LARGEST:
+        raise ConfigError(path, [Problem(None, "it is larger than 1 MiB")])
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        return text, tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(path, [Problem(line, "this is not UTF-8 text")]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, [_syntax_problem(str(error), text)]) from error
+    except RecursionError as error:
+        raise ConfigError(path, [Problem(None, "it is nested too deeply")]) from error
+
+
+def _syntax_problem(message: str, text: str) -> Problem:
+    """tomllib's message with its place put first."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
+    if found is None:
+        return Problem(None, visible(message))
+    if found[2] is None:
+        return Problem(text.rstrip("\n").count("\n") + 1, f"not TOML: {visible(found[1])} at the end of the file")
+    return Problem(int(found[2]), f"not TOML: {visible(found[1])} at column {found[3]}")
+
+
+class _Reader:
+    """Goes through the parsed document and collects what is wrong with it."""
+
+    def __init__(
+        self, document: dict[str, Any], lines: Mapping[KeyPath, int], actions: Mapping[str, Remappable]
+    ) -> None:
+        self.document = document
+        self.lines = lines
+        self.actions = actions
+        self.problems: list[Problem] = []
+
+    def settings(self, source: Path) -> Settings:
+        """The settings as far as they can be read; what cannot is in `problems`."""
+        self.known_only((), self.document, _TOP_KEYS, "setting")
+        environments = {"local": Environment()} | self.environments()
+        chosen = self.text(("environment",), self.document, "local")
+        if chosen not in environments:
+            self.problem(("environment",), f"no environment {_quoted(chosen)}{nearest(chosen, environments)}")
+        return Settings(
+            environments=environments,
+            environment=chosen,
+            keys=self.keys(),
+            mouse=self.one_of("mouse", MOUSE),
+            editor=self.text(("editor",), self.document, ""),
+            theme=self.one_of("theme", THEMES),
+            source=source,
+        )
+
+    def environments(self) -> dict[str, Environment]:
+        found: dict[str, Environment] = {}
+        stores: dict[str, str] = {}
+        folded: dict[str, str] = {}
+        for name, given in self.section(("environments",), self.document).items():
+            path: KeyPath = ("environments", name)
+            if not _ENVIRONMENT_NAME.fullmatch(name):
+                self.problem(
+                    path,
+                    f"environment {_quoted(name)}: use up to 32 letters, digits, dots, hyphens and underscores, "
+                    "a letter or digit first",
+                )
+            elif folded.setdefault(name.casefold(), name) != name:
+                self.problem(path, f"environments {folded[name.casefold()]} and {name} differ only in case")
+            elif not isinstance(given, dict):
+                self.problem(path, f"write a table [environments.{name}], not {_kind(given)}")
+            else:
+                found[name] = self.environment(name, given)
+                other = stores.setdefault(found[name].store or name, name)
+                if found[name].store and other != name:
+                    self.problem(
+                        (*path, "store"), f"environments {other} and {name} name the same store: each has its own keys"
+                    )
+        return found
+
+    def environment(self, name: str, given: dict[str, Any]) -> Environment:
+        path: KeyPath = ("environments", name)
+        self.known_only(path, given, _ENVIRONMENT_KEYS, f"setting of environment {name}")
+        colour = self.text((*path, "colour"), given, "green")
+        if not is_colour(colour):
+            self.problem(
+                (*path, "colour"),
+                f"no colour {_quoted(colour)}: write #rrggbb or a name such as {nearest_colours(colour)}",
+            )
+        return Environment(
+            name=name,
+            store=self.file(path, "store", given),
+            colour=colour.lower(),
+            read_only=self.flag((*path, "read_only"), given),
+            allowed_hosts=self.hosts((*path, "allowed_hosts"), given),
+            allow_http=self.flag((*path, "allow_http"), given),
+            test=self.flag((*path, "test"), given),
+            key_file=self.file(path, "key_file", given),
+        )
+
+    def file(self, path: KeyPath, key: str, given: dict[str, Any]) -> str:
+        written = self.text((*path, key), given, "")
+        if "://" in written:
+            self.problem((*path, key), f"{key} is the path of a file, not a URL")
+        elif "\0" in written or (written and not written.startswith(("/", "~"))):
+            self.problem((*path, key), f"{key} {_quoted(written)}: write a path that starts with / or ~")
+        return written
+
+    def hosts(self, path: KeyPath, given: dict[str, Any]) -> frozenset[str]:
+        written = given.get(path[-1], [])
+        if not isinstance(written, list) or not all(isinstance(host, str) for host in written):
+            self.problem(path, f'write a list of host names such as ["api.sendgrid.com"], not {_kind(written)}')
+            return frozenset()
+        found = set()
+        for host in written:
+            canonical = _canonical_host(host)
+            if canonical is None:
+                self.problem(path, f"{_quoted(host)} is no host name: leave scheme, port and path out")
+            else:
+                found.add(canonical)
+        return frozenset(found)
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for path, written in _leaves(("keys",), self.section(("keys",), self.document)):
+            name = ".".join(path[1:])
+            if name not in self.actions:
+                self.problem(path, f"no action {_quoted(name)}{nearest(name, self.actions)}")
+                continue
+            names = [written] if isinstance(written, str) else written
+            if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+                self.problem(path, f'write a key such as "ctrl+s" or a list of keys, not {_kind(written)}')
+                continue
+            found[name] = tuple(key for one in names if (key := self.key(path, one)))
+        for name, message in clashes(self.actions, found):
+            self.problem(("keys", *self.written_path(name)), message)
+        return found
+
+    def written_path(self, name: str) -> KeyPath:
+        """How the file writes an action: as one quoted name, or as a dotted one."""
+        return (name,) if ("keys", name) in self.lines else tuple(name.split("."))
+
+    def key(self, path: KeyPath, written: str) -> str | None:
+        name = key_name(written)
+        if name is None:
+            self.problem(path, f"no key {_quoted(written)}{nearest(written.rpartition('+')[2], known_keys())}")
+        return name
+
+    def one_of(self, key: str, accepted: tuple[Any, ...]) -> Any:
+        written = self.document.get(key, accepted[0])
+        if written not in accepted or not isinstance(written, str):
+            shown = _quoted(written) if isinstance(written, str) else _kind(written)
+            self.problem((key,), f"{key} is one of {', '.join(accepted)}, not {shown}")
+            return accepted[0]
+        return written
+
+    def text(self, path: KeyPath, given: dict[str, Any], default: str) -> str:
+        written = given.get(path[-1], default)
+        if isinstance(written, str):
+            return written
+        self.problem(path, f"{path[-1]} is a text in quotes, not {_kind(written)}")
+        return default
+
+    def flag(self, path: KeyPath, given: dict[str, Any]) -> bool:
+        written = given.get(path[-1], False)
+        if isinstance(written, bool):
+            return written
+        self.problem(path, f"{path[-1]} is true or false, not {_kind(written)}")
+        return False
+
+    def section(self, path: KeyPath, given: dict[str, Any]) -> dict[str, Any]:
+        written = given.get(path[-1], {})
+        if isinstance(written, dict):
+            return written
+        self.problem(path, f"{path[-1]} is a section [{path[-1]}], not {_kind(written)}")
+        return {}
+
+    def known_only(self, path: KeyPath, given: dict[str, Any], known: tuple[str, ...], what: str) -> None:
+        for key in given:
+            if key not in known:
+                self.problem((*path, key), f"no {what} {_quoted(key)}{nearest(key, known)}")
+
+    def problem(self, path: KeyPath, message: str) -> None:
+        self.problems.append(Problem(line_of(self.lines, path), message.rstrip(".")))
+
+
+def _leaves(path: KeyPath, table: dict[str, Any]) -> list[tuple[KeyPath, Any]]:
+    found: list[tuple[KeyPath, Any]] = []
+    for key, value in table.items():
+        found += _leaves((*path, key), value) if isinstance(value, dict) else [((*path, key), value)]
+    return found
+
+
+def _canonical_host(written: str) -> str | None:
+    host = written.strip().lower().rstrip(".")
+    if not host.isascii():
+        import idna
+
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            return None
+    return host.strip("[]") if _HOST.fullmatch(host) else None
+
+
+def _quoted(text: str) -> str:
+    return f'"{shortened(text, 60)}"'
+
+
+_KINDS: Final[dict[type, str]] = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, dict):
+        return "a section"
+    if isinstance(value, list):
+        return "a list"
+    return _KINDS.get(type(value), "a date or time")
