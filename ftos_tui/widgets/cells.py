@@ -1,0 +1,132 @@
+"""Texts measured in terminal cells: cut, padded and wrapped so that columns stay where they are.
+
+Wide characters take two cells and combining ones none (Unicode UAX 11), so a text's length says nothing about its
+place on screen. Every text of data passes `shown` on its way to a line.
+"""
+
+from typing import Literal
+
+from rich.cells import cell_len, get_character_cell_size
+
+from ftos_tui.domain.visible import visible
+
+Align = Literal["left", "right"]
+"""At which side a padded text stands."""
+
+ELLIPSIS = "…"
+"""Stands for what was left out."""
+
+_MOST_MARKS = 4
+"""Combining marks kept on one letter; real languages use at most three, heaps of them only grow the line."""
+
+
+def shown(text: str) -> str:
+    """The text as a line shows it: unsafe characters visible, heaps of combining marks thinned out.
+
+    Variation selectors are dropped: terminals disagree whether they widen the character before them, and one cell
+    of doubt moves every column behind it.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        One line whose width is the sum of the widths of its characters.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept: list[str] = []
+    marks = 0
+    for character in visible(text):
+        if "\ufe00" <= character <= "\ufe0f":
+            continue
+        marks = 0 if get_character_cell_size(character) else marks + 1
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
+def width_of(text: str) -> int:
+    """How many cells a text takes, 0 or more."""
+    return cell_len(text)
+
+
+def _head(text: str, width: int) -> str:
+    """The longest start of a shown text that fits; marks stay with their letter."""
+    used = 0
+    for index, character in enumerate(text):
+        used += get_character_cell_size(character)
+        if used > width:
+            return text[:index]
+    return text
+
+
+def _tail(text: str, width: int) -> str:
+    """The longest end of a shown text that fits and does not start with a mark of a letter left out."""
+    used = 0
+    start = len(text)
+    for index in range(len(text) - 1, -1, -1):
+        size = get_character_cell_size(text[index])
+        used += size
+        if used > width:
+            break
+        if size:
+            start = index
+    return text[start:]
+
+
+def cut(text: str, width: int) -> str:
+    """A text in at most `width` cells; where it is longer its middle gives way to `…`.
+
+    Args:
+        text: Any text.
+        width: Cells at hand; nothing fits in 0 or less.
+
+    Returns:
+        The visible text, `width` cells wide or narrower.
+    """
+    line = shown(text)
+    if width_of(line) <= width:
+        return line
+    if width <= 1:
+        return ELLIPSIS[: max(0, width)]
+    head = _head(line, width // 2)
+    return f"{head}{ELLIPSIS}{_tail(line, width - width_of(head) - 1)}"
+
+
+def fit(text: str, width: int, align: Align = "left") -> str:
+    """A text in exactly `width` cells: cut in the middle or padded with spaces.
+
+    Args:
+        text: Any text.
+        width: Cells to fill; 0 or less gives the empty text.
+        align: At which side it stands when it is narrower.
+
+    Returns:
+        The visible text, exactly `max(0, width)` cells wide.
+    """
+    line = cut(text, width)
+    spare = " " * (width - width_of(line))
+    return spare + line if align == "right" else line + spare
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` cells, broken at spaces; a longer word is broken where it must.
+
+    Args:
+        text: Any text; its newlines are shown, not obeyed.
+        width: Cells in a line; at least 2 is taken, so that a wide character fits.
+
+    Returns:
+        One line or more.
+    """
+    width = max(2, width)
+    rest = shown(text)
+    lines: list[str] = []
+    while width_of(rest) > width:
+        line = _head(rest, width)
+        at = len(line)
+        if rest[at] != " " and (space := line.rfind(" ")) > 0 and line[:space].strip():
+            at = space
+        lines.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip(" ")
+    return [*lines, rest] if rest or not lines else lines

@@ -1,0 +1,211 @@
+"""The frame around every screen: where one is and in which environment on top, the keys that work at the bottom."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.color import Color, ColorParseError
+from textual.message import Message
+
+from ftos_tui.widgets.cells import cut, shown, width_of
+from ftos_tui.widgets.line_widget import LineWidget, Piece
+
+BETWEEN = " › "
+"""Stands between the parts of a path."""
+
+
+def path_line(parts: Sequence[str], width: int) -> str:
+    """The path of a screen in a width: its middle gives way first, its last part last.
+
+    Args:
+        parts: The path, from the outermost.
+        width: Cells at hand.
+
+    Returns:
+        One line of at most `width` cells.
+    """
+    texts = [shown(part) for part in parts]
+    line = BETWEEN.join(texts)
+    if width_of(line) <= width or len(texts) < 2:
+        return cut(line, width)
+    for kept in range(len(texts) - 2, 0, -1):
+        line = BETWEEN.join([texts[0], "…", *texts[-kept:]])
+        if width_of(line) <= width:
+            return line
+    line = BETWEEN.join(["…", texts[-1]])
+    return line if width_of(line) <= width else cut(texts[-1], width)
+
+
+class TopLine(LineWidget):
+    """Where one is, and in which environment; the environment's colour is the operator's choice."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"top-line--environment", "top-line--last"}
+
+    DEFAULT_CSS = """
+    TopLine {
+        height: 1;
+        dock: top;
+        background: $panel;
+        & > .top-line--last { text-style: bold; }
+        & > .top-line--environment { text-style: bold reverse; }
+    }
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[str] = (),
+        *,
+        environment: str = "",
+        colour: str = "",
+        read_only: bool = False,
+        id: str | None = None,
+    ) -> None:
+        """Make the line.
+
+        Args:
+            parts: The path of the screen, from the outermost.
+            environment: The environment's name.
+            colour: Its colour, a name Textual knows; one it does not know gives no colour.
+            read_only: Whether it takes no changes.
+            id: The widget's id.
+        """
+        super().__init__(id=id)
+        self._parts = tuple(parts)
+        self._environment, self._colour, self._read_only = environment, colour, read_only
+
+    def show_path(self, parts: Sequence[str]) -> None:
+        """Show another path.
+
+        Args:
+            parts: The path of the screen, from the outermost.
+        """
+        if tuple(parts) != self._parts:
+            self._parts = tuple(parts)
+            self.refresh()
+
+    def show_environment(self, environment: str, colour: str, read_only: bool) -> None:
+        """Show another environment; the arguments are those of the constructor."""
+        self._environment, self._colour, self._read_only = environment, colour, read_only
+        self.refresh()
+
+    def draw_line(self, y: int, width: int) -> Iterator[Piece]:
+        """The path at the left, the environment at the right."""
+        name = cut(self._environment, max(8, width // 3))
+        mark = f"{name} READ-ONLY".strip() if self._read_only else name
+        # The environment is never shortened away: whoever errs about it changes the wrong one.
+        badge = f" {mark} " if mark else ""
+        room = width - width_of(badge) - 2
+        path = path_line(self._parts, room)
+        last = shown(self._parts[-1]) if self._parts else ""
+        head = path[: len(path) - len(last)] if path.endswith(last) else path
+        yield f" {head}", ""
+        yield path[len(head) :], "top-line--last"
+        yield " " * (room - width_of(path) + 1), ""
+        if badge:
+            yield badge, self.badge_style
+
+    @property
+    def badge_style(self) -> str | Style:
+        """How the environment's name stands out: its colour, or reversed where there is none."""
+        if self.app.no_color or not self._colour:
+            return "top-line--environment"
+        # A theme of the terminal's own colours takes the terminal's red rather than one of ours.
+        names = [f"ansi_{self._colour}", self._colour] if self.app.native_ansi_color else [self._colour]
+        for name in names:
+            try:
+                colour = Color.parse(name)
+            except ColorParseError:
+                continue
+            text = "white" if colour.ansi is not None or colour.brightness < 0.6 else "black"
+            return Style(color=text, bgcolor=colour.rich_color, bold=True, reverse=False)
+        return "top-line--environment"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One key and what it does here.
+
+    Attributes:
+        key: As it is written for the operator, for example `^S` or `F1`.
+        label: What it does, in a word or two.
+        weight: How much it matters; where room is short the lightest goes first, of equals the last.
+    """
+
+    key: str
+    label: str
+    weight: int = 1
+
+
+def hints_that_fit(hints: Sequence[Hint], width: int) -> tuple[Hint, ...]:
+    """The hints there is room for, in their order.
+
+    Args:
+        hints: All hints.
+        width: Cells at hand.
+    """
+    kept = list(hints)
+    while kept and sum(_hint_width(hint) for hint in kept) + 2 * (len(kept) - 1) > width:
+        del kept[min(range(len(kept)), key=lambda index: (kept[index].weight, -index))]
+    return tuple(kept)
+
+
+def _hint_width(hint: Hint) -> int:
+    return width_of(shown(hint.key)) + 1 + width_of(shown(hint.label))
+
+
+class HintLine(LineWidget):
+    """The keys that work here."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-line--key"}
+
+    DEFAULT_CSS = """
+    HintLine {
+        height: 1;
+        dock: bottom;
+        background: $panel;
+        & > .hint-line--key { text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class Pressed(Message):
+        """A click on a hint; whoever shows it does what its key does."""
+
+        hint: Hint
+
+    def __init__(self, hints: Sequence[Hint] = (), *, id: str | None = None) -> None:
+        """Make the line.
+
+        Args:
+            hints: The keys in the order they stand.
+            id: The widget's id.
+        """
+        super().__init__(id=id)
+        self._hints = tuple(hints)
+
+    def show_hints(self, hints: Sequence[Hint]) -> None:
+        """Show other keys.
+
+        Args:
+            hints: The keys in the order they stand.
+        """
+        if tuple(hints) != self._hints:
+            self._hints = tuple(hints)
+            self.refresh()
+
+    def draw_line(self, y: int, width: int) -> Iterator[Piece]:
+        """The hints, two cells apart."""
+        yield " ", ""
+        for hint in hints_that_fit(self._hints, width - 1):
+            yield shown(hint.key), "hint-line--key"
+            yield f" {shown(hint.label)}  ", ""
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which hint was clicked."""
+        x = 1
+        for hint in hints_that_fit(self._hints, self.size.width - 1):
+            if x <= event.x < x + _hint_width(hint):
+                self.post_message(self.Pressed(hint))
+            x += _hint_width(hint) + 2
