@@ -1,0 +1,58 @@
+"""The audit chain: each entry's MAC covers its content and the MAC before it, under a key of the vault."""
+
+import hmac
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ftos_tui.stores.protocol import AuditEntry, Sign
+
+
+def canonical(entry: AuditEntry) -> bytes:
+    """The bytes the MAC covers: everything but the MAC itself, as a JSON array in ASCII."""
+    author = entry.author
+    parts = (
+        entry.sequence,
+        entry.at,
+        author.user,
+        author.host,
+        author.ssh_client,
+        entry.action,
+        entry.provider_id,
+        entry.provider_name,
+        entry.version,
+        entry.detail,
+        entry.previous,
+    )
+    return json.dumps(parts, separators=(",", ":")).encode("ascii")
+
+
+def chained(entry: AuditEntry, after: AuditEntry | None, sign: Sign) -> AuditEntry:
+    """The entry as the next link.
+
+    Args:
+        entry: What happened; its sequence, previous and mac do not count.
+        after: The last link, None for the first entry.
+        sign: HMACs the canonical bytes.
+    """
+    sequence, previous = (after.sequence + 1, after.mac) if after else (1, "")
+    linked = replace(entry, sequence=sequence, previous=previous, mac="")
+    return replace(linked, mac=sign(canonical(linked)).hex())
+
+
+def broken_link(entries: Iterable[AuditEntry], sign: Sign, after: AuditEntry | None = None) -> AuditEntry | None:
+    """The first entry that does not follow from the one before it; None when the chain is whole.
+
+    A cut tail does not show here: compare the last entry with a checkpoint kept elsewhere.
+
+    Args:
+        entries: Entries in their order, from the first one after `after`.
+        sign: The key they were chained with.
+        after: The last entry known to be good, None to start with the first.
+    """
+    for entry in entries:
+        expected = chained(entry, after, sign)
+        if entry.sequence != expected.sequence or not hmac.compare_digest(entry.mac, expected.mac):
+            return entry
+        after = entry
+    return None

@@ -1,0 +1,104 @@
+"""The relational store: each operation in a transaction of its own."""
+
+from collections.abc import Mapping, Sequence
+
+from ftos_tui.domain.record import ProviderVersion
+from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
+from ftos_tui.stores.sql import audit, listing, reads, writes
+from ftos_tui.stores.sql.database import Database
+from ftos_tui.stores.sql.schema import HEAD
+
+
+class SqlStore:
+    """A `ProviderStore` in a relational database; any number of threads may use it.
+
+    Args:
+        database: The database, its schema at head.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def list_page(self, query: ListQuery) -> Sequence[ProviderSummary]:
+        """One page of the providers that are not deleted."""
+        with self.database.reading() as connection:
+            return listing.list_page(connection, query)
+
+    def count(self, filter: str = "") -> int:
+        """How many providers match."""
+        with self.database.reading() as connection:
+            return listing.count(connection, filter)
+
+    def by_name(self, name: str) -> ProviderVersion:
+        """The current version of the provider of this name."""
+        with self.database.reading() as connection:
+            return reads.by_name(connection, name)
+
+    def by_id(self, provider_id: str, number: int | None = None) -> ProviderVersion:
+        """A provider's current version, or the one of that number."""
+        with self.database.reading() as connection:
+            return reads.by_id(connection, provider_id, number)
+
+    def name_owner(self, name: str) -> str | None:
+        """The id of the provider that bears this name, or None."""
+        with self.database.reading() as connection:
+            return reads.name_owner(connection, name)
+
+    def write(self, new: NewVersion, sign: Sign) -> ProviderVersion:
+        """Writes a version, its secrets and its audit entry in one transaction and makes it the current one."""
+        with self.database.writing() as connection:
+            return writes.write(connection, new, sign)
+
+    def outcome(self, operation_id: str) -> ProviderVersion | None:
+        """The version that a save with this id wrote, or None."""
+        with self.database.reading() as connection:
+            return reads.outcome(connection, operation_id)
+
+    def sealed_secret(self, provider_id: str, field_id: str, version: int) -> SealedSecret | None:
+        """A stored secret in its sealed form."""
+        with self.database.reading() as connection:
+            return reads.sealed_secret(connection, provider_id, field_id, version)
+
+    def last_secret_version(self, provider_id: str, field_id: str) -> int:
+        """The version of the secret set last; 0 when none ever was."""
+        with self.database.reading() as connection:
+            return reads.last_secret_version(connection, provider_id, field_id)
+
+    def status_counts(self, provider_id: str) -> Mapping[str, int]:
+        """How many messages of this provider bear each status code."""
+        with self.database.reading() as connection:
+            return reads.status_counts(connection, provider_id)
+
+    def count_status(self, provider_id: str, code: str, by: int = 1) -> None:
+        """Adds to the count of a status code."""
+        with self.database.writing() as connection:
+            writes.count_status(connection, provider_id, code, by)
+
+    def audit_entries(self, after: int = 0, limit: int = 1000) -> Sequence[AuditEntry]:
+        """Audit entries with a greater sequence than `after`, in order."""
+        with self.database.reading() as connection:
+            return audit.entries(connection, after, limit)
+
+    def fact(self, key: str) -> str | None:
+        """A text the store keeps about itself."""
+        with self.database.reading() as connection:
+            return reads.fact_of(connection, key)
+
+    def remember(self, key: str, value: str) -> str:
+        """Keeps a text under a key unless one is there already; gives back what is kept."""
+        kept = self.fact(key)
+        if kept is not None:
+            return kept
+        with self.database.writing() as connection:
+            return writes.remember(connection, key, value)
+
+    def facts(self) -> StoreFacts:
+        """What there is to say about the store."""
+        with self.database.reading() as connection:
+            backend = self.database.backend
+            providers = listing.count(connection, "")
+            return StoreFacts(backend.location, backend.name, HEAD, providers, backend.details(connection))
+
+    def close(self) -> None:
+        """Gives back connections; the store may not be used afterwards."""
+        self.database.engine.dispose()
