@@ -55,9 +55,9 @@ class TopLine(LineWidget):
 
     def __init__(
         self,
-        parts: Sequence[str] = (),
-        *,
+        breadcrumb: Sequence[str] = (),
         environment: str = "",
+        *,
         colour: str = "",
         read_only: bool = False,
         id: str | None = None,
@@ -65,22 +65,23 @@ class TopLine(LineWidget):
         """Make the line.
 
         Args:
-            parts: The path of the screen, from the outermost.
+            breadcrumb: The path of the screen, from the outermost.
             environment: The environment's name.
             colour: Its colour, a name Textual knows; one it does not know gives no colour.
             read_only: Whether it takes no changes.
             id: The widget's id.
         """
         super().__init__(id=id)
-        self._parts = tuple(parts)
+        self._parts = tuple(breadcrumb)
         self._environment, self._colour, self._read_only = environment, colour, read_only
 
-    def show_path(self, parts: Sequence[str]) -> None:
-        """Show another path.
+    @property
+    def breadcrumb(self) -> tuple[str, ...]:
+        """The path of the screen, from the outermost."""
+        return self._parts
 
-        Args:
-            parts: The path of the screen, from the outermost.
-        """
+    @breadcrumb.setter
+    def breadcrumb(self, parts: Sequence[str]) -> None:
         if tuple(parts) != self._parts:
             self._parts = tuple(parts)
             self.refresh()
@@ -123,40 +124,36 @@ class TopLine(LineWidget):
         return "top-line--environment"
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """One key and what it does here.
-
-    Attributes:
-        key: As it is written for the operator, for example `^S` or `F1`.
-        label: What it does, in a word or two.
-        weight: How much it matters; where room is short the lightest goes first, of equals the last.
-    """
-
-    key: str
-    label: str
-    weight: int = 1
+Hint = tuple[str, str]
+"""A key as it is written for the operator, for example `^S` or `F1`, and what it does here in a word or two."""
 
 
 def hints_that_fit(hints: Sequence[Hint], width: int) -> tuple[Hint, ...]:
-    """The hints there is room for, in their order.
+    """The hints there is room for.
 
     Args:
-        hints: All hints.
+        hints: All hints, the most important first.
         width: Cells at hand.
+
+    Returns:
+        Their start: a hint is shown whole or not at all.
     """
-    kept = list(hints)
-    while kept and sum(_hint_width(hint) for hint in kept) + 2 * (len(kept) - 1) > width:
-        del kept[min(range(len(kept)), key=lambda index: (kept[index].weight, -index))]
+    kept: list[Hint] = []
+    for hint in hints:
+        width -= _hint_width(hint)
+        if width < 0:
+            break
+        kept.append(hint)
+        width -= 2
     return tuple(kept)
 
 
 def _hint_width(hint: Hint) -> int:
-    return width_of(shown(hint.key)) + 1 + width_of(shown(hint.label))
+    return width_of(shown(hint[0])) + 1 + width_of(shown(hint[1]))
 
 
 class HintLine(LineWidget):
-    """The keys that work here."""
+    """The keys that work here, the most important first: where room is short the last ones go."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-line--key"}
 
@@ -173,24 +170,26 @@ class HintLine(LineWidget):
     class Pressed(Message):
         """A click on a hint; whoever shows it does what its key does."""
 
-        hint: Hint
+        key: str
+        label: str
 
     def __init__(self, hints: Sequence[Hint] = (), *, id: str | None = None) -> None:
         """Make the line.
 
         Args:
-            hints: The keys in the order they stand.
+            hints: Keys and what they do, the most important first.
             id: The widget's id.
         """
         super().__init__(id=id)
         self._hints = tuple(hints)
 
-    def show_hints(self, hints: Sequence[Hint]) -> None:
-        """Show other keys.
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """Keys and what they do, the most important first."""
+        return self._hints
 
-        Args:
-            hints: The keys in the order they stand.
-        """
+    @hints.setter
+    def hints(self, hints: Sequence[Hint]) -> None:
         if tuple(hints) != self._hints:
             self._hints = tuple(hints)
             self.refresh()
@@ -198,14 +197,14 @@ class HintLine(LineWidget):
     def draw_line(self, y: int, width: int) -> Iterator[Piece]:
         """The hints, two cells apart."""
         yield " ", ""
-        for hint in hints_that_fit(self._hints, width - 1):
-            yield shown(hint.key), "hint-line--key"
-            yield f" {shown(hint.label)}  ", ""
+        for key, label in hints_that_fit(self._hints, width - 1):
+            yield shown(key), "hint-line--key"
+            yield f" {shown(label)}  ", ""
 
     def on_click(self, event: events.Click) -> None:
         """Say which hint was clicked."""
         x = 1
         for hint in hints_that_fit(self._hints, self.size.width - 1):
             if x <= event.x < x + _hint_width(hint):
-                self.post_message(self.Pressed(hint))
+                self.post_message(self.Pressed(*hint))
             x += _hint_width(hint) + 2

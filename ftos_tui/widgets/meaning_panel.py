@@ -63,12 +63,13 @@ class MeaningPanel(LineWidget, can_focus=True):
         self._laid: tuple[int, list[Piece]] = (-1, [])
         self._top = 0
 
-    def show(self, sections: Sequence[Section]) -> None:
-        """Show other sections; the place it is scrolled to stays.
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What it shows. Setting it keeps the place it is scrolled to."""
+        return self._sections
 
-        Args:
-            sections: What it shows from now on.
-        """
+    @sections.setter
+    def sections(self, sections: Sequence[Section]) -> None:
         before = self._lines(self.size.width)
         self._sections = tuple(sections)
         self._laid = (-1, [])

@@ -11,8 +11,10 @@ from textual.message import Message
 from ftos_tui.widgets.cells import cut, fit, shown, width_of
 from ftos_tui.widgets.columns import GAP, Column, Placed, lay_out
 from ftos_tui.widgets.line_widget import Piece, fill
-from ftos_tui.widgets.row_feed import Load, Row, RowSource
+from ftos_tui.widgets.row_feed import Load, Row, RowSource, StaticSource
 from ftos_tui.widgets.row_pager import RowPager
+
+__all__ = ["Column", "Row", "RowList", "RowSource", "StaticSource"]
 
 GUTTER = 2
 """Cells before the first column: the cursor's sign and the row's mark."""
@@ -136,10 +138,10 @@ class RowList(RowPager, can_focus=True):
         columns: Sequence[Column],
         source: RowSource | None = None,
         *,
-        empty: str = "Nothing here.",
+        empty_text: str = "Nothing here.",
         head: bool = True,
-        sort: str | None = None,
-        descending: bool = False,
+        sort: tuple[str, bool] | None = None,
+        cursor_key: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
@@ -148,27 +150,31 @@ class RowList(RowPager, can_focus=True):
         Args:
             columns: Its columns, from the left.
             source: Where its rows come from; none for an empty list.
-            empty: What it says when there are no rows.
+            empty_text: What it says when there are no rows.
             head: Whether the titles of the columns stand above.
-            sort: The key of the column it is sorted by; None where it cannot be sorted.
-            descending: Whether the greatest comes first.
+            sort: The key of the column it is sorted by, and whether the greatest comes first; None where it cannot
+                be sorted.
+            cursor_key: The row to start on if the first page holds it.
             id: The widget's id.
             classes: The widget's classes.
         """
-        super().__init__(source, head, id, classes)
+        super().__init__(source, head, cursor_key, id, classes)
         self.columns = tuple(columns)
-        self.empty = empty
-        self._sort, self._descending = sort, descending
+        self.empty_text = empty_text
+        self._sort = sort
         self._skip = 0
 
-    def show_sort(self, column: str, descending: bool) -> None:
-        """Mark the column the source is sorted by; comes with a `set_source` in that order.
+    @property
+    def sort(self) -> tuple[str, bool] | None:
+        """The key of the column the source is sorted by, and whether the greatest comes first.
 
-        Args:
-            column: Its key.
-            descending: Whether the greatest comes first.
+        Setting it moves the mark only: `set_source` or `reload(keep=False)` brings the rows in that order.
         """
-        self._sort, self._descending = column, descending
+        return self._sort
+
+    @sort.setter
+    def sort(self, sort: tuple[str, bool] | None) -> None:
+        self._sort = sort
         self.refresh_lines(0)
 
     def row_changed(self) -> None:
@@ -195,7 +201,7 @@ class RowList(RowPager, can_focus=True):
             style = "row-list--error" if self._error else "row-list--note"
             yield self._note_text(width), style
         elif not rows and body == 0 and not self._reading:
-            yield fit(f"  {self.empty}", width), "row-list--note"
+            yield fit(f"  {self.empty_text}", width), "row-list--note"
         elif self._top + body < len(rows) and body < self._view:
             yield from self._draw_row(self._top + body, width)
 
@@ -205,8 +211,8 @@ class RowList(RowPager, can_focus=True):
         yield f"{'‹' if self._skip else ' '}{'›' if more else ' '}", "row-list--head"
         for place in placed:
             title = place.column.title
-            if self._sort == place.column.key:
-                title = f"{cut(title, place.width - 1)}{'▼' if self._descending else '▲'}"
+            if self._sort and self._sort[0] == place.column.key:
+                title = f"{cut(title, place.width - 1)}{'▼' if self._sort[1] else '▲'}"
             yield fit(title, place.width, place.column.align) + " " * GAP, "row-list--head"
 
     def _draw_row(self, index: int, width: int) -> Iterator[Piece]:
@@ -302,7 +308,8 @@ class RowList(RowPager, can_focus=True):
 
     def action_sort_reverse(self) -> None:
         """Ask for the other direction."""
-        self.post_message(self.SortRequested(self, self._sort or "", not self._descending))
+        if self._sort is not None:
+            self.post_message(self.SortRequested(self, self._sort[0], not self._sort[1]))
 
     def action_retry(self) -> None:
         """Read again what could not be read."""
@@ -312,8 +319,8 @@ class RowList(RowPager, can_focus=True):
 
     def _sort_by(self, step: int) -> None:
         keys = [column.key for column in self.columns if column.sortable]
-        if keys:
-            at = keys.index(self._sort) if self._sort in keys else min(-step, 0)
+        if keys and self._sort is not None:
+            at = keys.index(self._sort[0]) if self._sort[0] in keys else min(-step, 0)
             self.post_message(self.SortRequested(self, keys[(at + step) % len(keys)], False))
 
     # Mouse
@@ -331,10 +338,9 @@ class RowList(RowPager, can_focus=True):
 
     def _click_title(self, x: int) -> None:
         for place in self._placed(self.size.width):
-            column = place.column
-            if place.x <= x < place.x + place.width and column.sortable and self._sort is not None:
-                descending = column.key == self._sort and not self._descending
-                self.post_message(self.SortRequested(self, column.key, descending))
+            key = place.column.key
+            if place.x <= x < place.x + place.width and place.column.sortable and self._sort is not None:
+                self.post_message(self.SortRequested(self, key, self._sort == (key, False)))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Three rows down."""

@@ -30,12 +30,15 @@ class RowPager(LineWidget):
     Reads run beside the interface, one at a time; a newer one ends the one before.
     """
 
-    def __init__(self, source: RowSource | None, head: bool, id: str | None, classes: str | None) -> None:
+    def __init__(
+        self, source: RowSource | None, head: bool, key: str | None, id: str | None, classes: str | None
+    ) -> None:
         """Start at the first row.
 
         Args:
             source: Where rows come from; none for no rows.
             head: Whether a head takes the first line.
+            key: The row to start on if the first page holds it.
             id: The widget's id.
             classes: The widget's classes.
         """
@@ -43,7 +46,7 @@ class RowPager(LineWidget):
         self._head = int(head)
         self._feed = RowFeed(source or StaticSource())
         self._index = self._top = 0
-        self._key: str | None = None
+        self._key = key
         self._reading: _Read | None = None
         self._failed: _Read | None = None
         self._slow = False
@@ -87,13 +90,17 @@ class RowPager(LineWidget):
         else:
             self._feed, self._key = read.feed, read.key
 
-    def reload(self, key: str | None = None) -> None:
+    def reload(self, key: str | None = None, *, keep: bool = True) -> None:
         """Read again what is on screen; the cursor stays on its row.
 
         Args:
             key: Another row to put the cursor on, if it is read.
+            keep: Whether to stay where the cursor is; otherwise the list starts anew, as when the source was told to
+                filter or sort otherwise and its old cursors mean nothing any more.
         """
-        if self._newest is self._feed:
+        if not keep:
+            self._start(_Read(Load.FIRST, RowFeed(self._newest.source), key=key))
+        elif self._newest is self._feed:
             self._start(_Read(Load.AROUND, self._feed, max(0, self._top - _MARGIN), key))
         else:
             self._start(_Read(Load.FIRST, self._newest, key=key))

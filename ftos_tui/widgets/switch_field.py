@@ -36,7 +36,7 @@ class SwitchField(LineWidget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        field_key("space,enter", "toggle", "On or off", "switch"),
+        field_key("space,enter", "switch", "On or off", "switch"),
         field_key("y,right", "on", "On", "switch"),
         field_key("n,left", "off", "Off", "switch"),
     ]
@@ -84,7 +84,7 @@ class SwitchField(LineWidget, can_focus=True):
             self.value = value
             self.post_message(self.Changed(self, value))
 
-    def action_toggle(self) -> None:
+    def action_switch(self) -> None:
         """On where it was not, else off."""
         self._switch(OFF if self._value == ON else ON)
 
@@ -99,4 +99,4 @@ class SwitchField(LineWidget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Switch it over."""
         event.stop()
-        self.action_toggle()
+        self.action_switch()
