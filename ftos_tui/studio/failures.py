@@ -15,6 +15,7 @@ from ftos_tui.stores.protocol import (
     StoreReadOnly,
     StoreUnreachable,
 )
+from ftos_tui.vault.errors import VaultError
 
 __all__ = [
     "Failure",
@@ -29,6 +30,7 @@ __all__ = [
     "StoreNewer",
     "StoreReadOnly",
     "StoreUnreachable",
+    "VaultError",
     "WarningsOpen",
     "WrongConfirmation",
 ]

@@ -50,10 +50,8 @@ def open_provider(session: Session, *, name: str | None = None, provider_id: str
     Raises:
         NotFound: There is no such provider.
     """
-    if provider_id is not None:
-        version = session.store.by_id(provider_id)
-    else:
-        version = session.store.by_name(name or "")
+    store = session.store
+    version = store.by_name(name or "") if provider_id is None else store.by_id(provider_id)
     return _with_readability(session, version)
 
 
@@ -74,12 +72,21 @@ def duplicate_draft(version: ProviderVersion) -> Draft:
     return draft.with_text("name", f"{version.name}-copy"[:100])
 
 
-def check_context(session: Session, draft: Draft, now: datetime | None = None) -> CheckContext:
-    """What the check has to know of the world for this draft: settings, time, and whether the name is taken."""
+def check_context(
+    session: Session, draft: Draft, now: datetime | None = None, *, ask_store: bool = True
+) -> CheckContext:
+    """What the check has to know of the world for this draft: settings, time, and whether the name is taken.
+
+    Args:
+        session: The operator's session.
+        draft: What is to be checked.
+        now: The time to judge by, UTC; None for the session's clock.
+        ask_store: Whether the store is asked who bears the name; not where it is not to be had.
+    """
     environment = session.environment
     name = draft.raw("name")
     taken: frozenset[str] = frozenset()
-    if isinstance(name, str) and name.strip():
+    if ask_store and isinstance(name, str) and name.strip():
         owner = session.store.name_owner(name)
         if owner is not None and owner != draft.base.provider_id:
             taken = frozenset({name_key(name)})
@@ -95,6 +102,16 @@ def check_context(session: Session, draft: Draft, now: datetime | None = None) -
 def check(session: Session, draft: Draft) -> Checked:
     """The verdict on a draft, the same for every way in; stores nothing."""
     return check_draft(draft, check_context(session, draft))
+
+
+def check_live(context: CheckContext, draft: Draft) -> Checked:
+    """The verdict on a draft while it is typed: asks no store, so it is fit for every key press.
+
+    Args:
+        context: The world as `check_context` last told it.
+        draft: What the form holds.
+    """
+    return check_draft(draft, context)
 
 
 def save(
