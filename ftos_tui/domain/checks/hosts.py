@@ -104,7 +104,7 @@ def judge_host(text: str) -> Host:
     name, remarks = _canonical_name(text)
     labels = name.split(".")
     if _NUMBER_LIKE.fullmatch(labels[-1]):
-        return _judge_ipv4(name, remarks)
+        return _judge_ipv4(name, remarks) if text.isascii() else _disguised(text)
     if len(name) > LONGEST_HOST or not all(map(_LABEL.fullmatch, labels)):
         return _no_host(text)
     for label in labels:
@@ -138,14 +138,13 @@ def _canonical_name(text: str) -> tuple[str, list[HostRemark]]:
     name, remarks = text, []
     if not name.isascii():
         name = _to_ascii(name) or ""
-        if not _is_address(name):
-            remarks.append(HostRemark(rules.URL_HOST_IDNA, f"The international host is written {shortened(name, 60)}."))
-    elif name != name.lower():
-        name = name.lower()
-        remarks.append(HostRemark(rules.URL_HOST_CASE, f"The host is written in lower case: {shortened(name, 60)}."))
+        remarks.append(HostRemark(rules.URL_HOST_IDNA, f"The international host is written {shortened(name, 60)}."))
     if name.endswith(".") and not name.endswith(".."):
         name = name[:-1]
         remarks.append(HostRemark(rules.URL_HOST_DOT, "The dot behind the host was dropped."))
+    if name != name.lower():
+        name = name.lower()
+        remarks.append(HostRemark(rules.URL_HOST_CASE, f"The host is written in lower case: {shortened(name, 60)}."))
     return name, remarks
 
 
@@ -188,8 +187,9 @@ def _to_ascii(name: str) -> str | None:
         return None
 
 
-def _is_address(name: str) -> bool:
-    return bool(_NUMBER_LIKE.fullmatch(name.rstrip(".").rpartition(".")[2]))
+def _disguised(text: str) -> Host:
+    message = f"Write the host as a name or as four plain numbers: {shortened(text, 40)} is a disguised address."
+    return Host("", (HostRemark(rules.URL_HOST_NUMBER, message),))
 
 
 def _single_look_alike(label: str) -> str:
@@ -201,8 +201,7 @@ def _judge_ipv4(name: str, remarks: list[HostRemark]) -> Host:
     try:
         address = IPv4Address(name)
     except AddressValueError:
-        message = f"Write the host as a name or as four plain numbers: {shortened(name, 40)} is a disguised address."
-        return Host("", (HostRemark(rules.URL_HOST_NUMBER, message),))
+        return _disguised(name)
     if _is_blocked(address):
         remarks.append(_blocked(name))
     return Host(name, tuple(remarks), address)

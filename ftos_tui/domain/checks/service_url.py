@@ -11,7 +11,7 @@ from ftos_tui.domain.checks.rules import Outcome, Rule
 from ftos_tui.domain.checks.text import take_text
 from ftos_tui.domain.draft import Raw
 from ftos_tui.domain.fields import FIELD_BY_ID
-from ftos_tui.domain.findings import Finding
+from ftos_tui.domain.findings import Finding, Severity
 from ftos_tui.domain.visible import shortened
 
 _FIELD: Final = "service_url"
@@ -21,6 +21,9 @@ DEFAULT_PORTS: Final = {"https": 443, "http": 80, "smtps": 465, "smtp": 587}
 """The port each scheme uses where a URL names none; 587 is submission (RFC 6409), 465 its TLS form (RFC 8314)."""
 
 _PARTS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?")
+_SLIPS = re.compile(r"^(?:(?:https?|smtps?):)?[/:]*", re.IGNORECASE)
+"""What is left of a scheme when a colon or slash was forgotten."""
+
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(.*))?")
 _ESCAPE = re.compile(r"%(..?)?")
 _CONTROL_ESCAPE = re.compile(r"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
@@ -125,7 +128,7 @@ def _judge(text: str, fixes: tuple[Finding, ...], allowed_hosts: frozenset[str],
         message = "Move the key or password from the URL into App Key or App Password: the URL is stored in the clear."
         findings.append(rules.URL_SECRET(_FIELD, message))
     if Outcome(None, tuple(findings)).refused:
-        return Outcome(text, tuple(findings))
+        return Outcome(text, tuple(finding for finding in findings if finding.severity is not Severity.FIX))
     if match[1] != scheme:
         findings.append(rules.URL_HOST_CASE(_FIELD, f"The scheme is written in lower case: {scheme}."))
     port = f":{port_text}" if port_text is not None else ""
@@ -136,7 +139,7 @@ def _scheme_message(text: str) -> str:
     scheme, separator, _ = text.partition("://")
     if separator and scheme:
         return f"Begin the URL with https:// (or smtp://, smtps://) instead of {shortened(scheme, 20)}://."
-    bare = shortened(text.lstrip("/:"), 60)
+    bare = shortened(_SLIPS.sub("", text), 60)
     return (
         f"Begin the URL with its scheme, for example https://{bare}." if bare else "Write a URL that begins https://."
     )
