@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ftos_tui.domain.checks import rules
 from ftos_tui.domain.fields import FIELD_BY_ID
 from ftos_tui.domain.findings import Finding, Severity
 from ftos_tui.domain.record import SecretState, Values
-from ftos_tui.domain.statuses import SUCCESS, StatusRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,6 @@ _STEPS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
 def checklist(
     values: Values,
     secrets: Mapping[str, SecretState],
-    statuses: Iterable[StatusRow],
     findings: Iterable[Finding],
     entered: Collection[str] = (),
 ) -> tuple[Step, ...]:
@@ -80,16 +79,17 @@ def checklist(
     Args:
         values: Plain values, canonical or as typed.
         secrets: What is stored of the secrets.
-        statuses: The list of statuses.
         findings: What the check said about them.
         entered: The ids of secrets that were entered anew and not saved yet.
 
     Returns:
         The steps in order; the last one, "Ready to send", is done when all the others are.
     """
-    refused = {finding.field for finding in findings if finding.severity is Severity.REFUSE}
-    if not any(row.canonical in SUCCESS for row in statuses):
-        refused.add("statuses")
+    refused = {
+        finding.field
+        for finding in findings
+        if finding.severity is Severity.REFUSE or finding.code == rules.STATUS_NO_SUCCESS.code
+    }
     steps = []
     for label, field_ids, hint in _STEPS:
         open_field = next((f for f in field_ids if f in refused or not _holds(f, values, secrets, entered)), None)

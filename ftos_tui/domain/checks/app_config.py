@@ -18,7 +18,7 @@ from ftos_tui.domain.app_config import (
 from ftos_tui.domain.checks import rules
 from ftos_tui.domain.checks.hosts import is_allowed, judge_host
 from ftos_tui.domain.checks.rules import Outcome
-from ftos_tui.domain.checks.text import empty, is_placeholder, too_long, typed_text, unsafe_character
+from ftos_tui.domain.checks.text import empty, is_placeholder, key_in_clear, too_long, typed_text, unsafe_character
 from ftos_tui.domain.draft import Raw
 from ftos_tui.domain.fields import FIELD_BY_ID
 from ftos_tui.domain.findings import Finding
@@ -35,6 +35,7 @@ _NOT_NUMBERS = re.compile(rf"{_STRING}|(-?Infinity|NaN)", re.DOTALL)
 _HOST_IN_TEXT = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.\-]*://)?(?:[^/@?#]*@)?(\[[^\]]*\]|[^:/?#]+)(?::[0-9]*)?(?:[/?#].*)?", re.DOTALL
 )
+_PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#@:]*:[^/?#@]+@")
 _NAMES_HOST = re.compile("host|url|uri|proxy|endpoint|server|relay|gateway|addr|resolver", re.IGNORECASE)
 
 
@@ -93,7 +94,8 @@ def check_config_hosts(canonical: str, allowed_hosts: frozenset[str]) -> Iterato
         blocked = any(remark.rule in (rules.URL_HOST_BLOCKED, rules.URL_HOST_NUMBER) for remark in host.remarks)
         if blocked or not is_allowed(host, allowed_hosts):
             where = shortened(".".join(path), 40)
-            message = f"Name another host in {where}: {shortened(value, 60)} may not be reached from this environment."
+            shown = shortened(match[1], 60) if match else "what stands there"
+            message = f"Name another host in {where}: {shown} may not be reached from this environment."
             yield rules.CONFIG_HOST(_FIELD, message)
 
 
@@ -134,7 +136,7 @@ def _reason(error: json.JSONDecodeError, text: str) -> str:
     if error.pos == 0 or not text[: error.pos].strip():
         return "JSON begins with { here"
     if error.msg.startswith("Invalid control character"):
-        return r"write a line break or tab inside quotes as \n or \t"
+        return "no line break, tab or other control character may stand inside quotes"
     if error.msg == "Extra data":
         return "nothing may follow the closing bracket"
     return error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
@@ -212,7 +214,9 @@ def _examine_text(text: Any) -> None:
     if not isinstance(text, str):
         raise _refuse(rules.VALUE_TYPE, "Write the keys of appConfig as texts.")
     if unsafe := unsafe_character(_FIELD, text):
-        raise _refuse(rules.UNSAFE_CHARACTER, f"{unsafe.message} The text is {shortened(text, 30)}")
+        raise _refuse(rules.UNSAFE_CHARACTER, f"{unsafe.message.rstrip('.')} (in the text {shortened(text, 30)}).")
+    if key := key_in_clear(_SPEC, text):
+        raise _Refused(key)
     if is_placeholder(text.strip()):
         message = f"Enter the value itself: {shortened(text, 30)} only stands in its place."
         raise _refuse(rules.PLACEHOLDER, message)
@@ -225,7 +229,9 @@ def _warnings(value: Mapping[str, Any]) -> Iterator[Finding]:
         message = f"Check the spelling of {shown}: this program knows no such key{_nearest(unknown[0])}."
         yield rules.CONFIG_UNKNOWN_KEY(_FIELD, message)
     for path, inner in entries(value):
-        if is_secret_key(path[-1]) and isinstance(inner, str) and inner and "{" not in inner:
+        if not isinstance(inner, str) or "{" in inner:
+            continue  # a template takes the secret in when a message is sent
+        if (is_secret_key(path[-1]) and inner) or _PASSWORD_IN_URL.match(inner):
             where = shortened(".".join(path), 40)
             message = f"Put the value of {where} into App Password or App Key: appConfig is stored in the clear."
             yield rules.CONFIG_SECRET(_FIELD, message)

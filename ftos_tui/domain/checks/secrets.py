@@ -8,7 +8,7 @@ from ftos_tui.domain.checks import rules
 from ftos_tui.domain.checks.text import SPACES, is_placeholder
 from ftos_tui.domain.destination import destination_changes
 from ftos_tui.domain.fields import FIELD_BY_ID, SECRET_IDS, FieldSpec
-from ftos_tui.domain.findings import Finding, Severity
+from ftos_tui.domain.findings import Finding
 from ftos_tui.domain.record import SecretState
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.visible import is_safe
@@ -137,8 +137,3 @@ def _key(text: str) -> Iterator[Finding]:
             yield rules.KEY_BEARER("app_key", "The word Bearer before App Key is dropped.")
         if text != text.strip(SPACES):
             yield rules.KEY_SPACE("app_key", "Spaces around App Key are dropped.")
-
-
-def has_refusal(findings: list[Finding]) -> bool:
-    """Whether one of the findings keeps the secret from being saved."""
-    return any(finding.severity is Severity.REFUSE for finding in findings)

@@ -62,9 +62,9 @@ def take_text(spec: FieldSpec, raw: Raw, *, trim: bool = True) -> Taken | Outcom
     if is_placeholder(text):
         message = f"Enter the value itself: {shortened(text, 30)} only stands in its place."
         return Outcome(raw, (rules.PLACEHOLDER(spec.id, message),))
-    if _SENDGRID_KEY.search(text):
-        message = f"Put the SendGrid key into App Key or App Password: {spec.label} is stored and shown in the clear."
-        return Outcome(None, (rules.SECRET_IN_CLEAR(spec.id, message),))
+    key = key_in_clear(spec, text)
+    if key:
+        return Outcome(None, (key,))
     if not trim or text == raw:
         return Taken(raw, ())
     return Taken(text, (rules.OUTER_SPACE(spec.id, f"Spaces around {spec.label} were dropped."),))
@@ -93,6 +93,14 @@ def unsafe_character(field_id: str, text: str, rule: Rule = rules.UNSAFE_CHARACT
     names = {"\t": "U+0009 TAB", "\n": "U+000A LINE FEED", "\r": "U+000D CARRIAGE RETURN", "\x00": "U+0000 NULL"}
     named = names.get(character) or code_point(character)
     return rule(field_id, f"Remove {named} at character {place}: it cannot be shown or would break a line.")
+
+
+def key_in_clear(spec: FieldSpec, text: str) -> Finding | None:
+    """The finding for a text that holds a SendGrid key (`SG.` and two parts), though the field is not secret."""
+    if not _SENDGRID_KEY.search(text):
+        return None
+    message = f"Put the SendGrid key into App Key or App Password: {spec.label} is stored and shown in the clear."
+    return rules.SECRET_IN_CLEAR(spec.id, message)
 
 
 def is_placeholder(text: str) -> bool:
