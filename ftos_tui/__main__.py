@@ -1,0 +1,45 @@
+"""Starts the console, or carries out a command."""
+
+import os
+import sys
+
+from ftos_tui.cli.context import Start, split_start
+from ftos_tui.cli.guard import guarded
+
+
+def main() -> None:
+    """The program: without arguments the console, else the command line."""
+    start, arguments = split_start(sys.argv[1:])
+    sys.exit(guarded(lambda: _carry_out(start, arguments), lambda: start.places.state))
+
+
+def _carry_out(start: Start, arguments: list[str]) -> int:
+    completing = any(name.startswith("_FTOS_TUI_COMPLETE") for name in os.environ)
+    if not completing:
+        if not arguments:
+            return _open_console(start, None)
+        if arguments == ["providers"] and sys.stdin.isatty() and sys.stdout.isatty():
+            return _open_console(start, "providers")
+    from ftos_tui.cli.run import run_command
+
+    return run_command(start, arguments)
+
+
+def _open_console(start: Start, screen: str | None) -> int:
+    from ftos_tui.tty import prepare_terminal
+
+    # Before Textual is imported: it reads the process environment while it is.
+    refusal = prepare_terminal(os.environ, sys.stdin.isatty(), sys.stdout.isatty())
+    if refusal is not None:
+        from ftos_tui.cli.exits import UsageProblem
+
+        raise UsageProblem(refusal)
+    settings = start.settings()
+    environment = start.chosen(settings)
+    from ftos_tui.app import run_console
+
+    return run_console(settings, start.places, environment, screen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The table of commands."""
+
+from typing import Annotated
+
+import typer
+
+from ftos_tui import __version__
+from ftos_tui.cli import changing, examining, output, reading, settings, statuses, validating
+from ftos_tui.cli.context import Start
+
+app = typer.Typer(
+    name="ftos-tui",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="The channel providers of FintechOS Omnichannel Communication Automation. Without a command: the console.",
+    epilog="Exit codes: 0 done, 2 usage, 3 refused by findings, 4 conflict, 5 store or key, 6 not permitted, 1 other.",
+)
+providers = typer.Typer(rich_markup_mode=None, help="Find, show, check and change channel providers.")
+config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The settings file.")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        output.say(f"ftos-tui {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    ctx: typer.Context,
+    env: Annotated[
+        str, typer.Option("--env", metavar="NAME", help="The environment; else FTOS_TUI_ENV.", show_default=False)
+    ] = "",
+    config: Annotated[
+        str,
+        typer.Option("--config", metavar="FILE", help="The settings file; else FTOS_TUI_CONFIG.", show_default=False),
+    ] = "",
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    if not isinstance(ctx.obj, Start):
+        ctx.obj = Start(env or None, config or None)
+
+
+@providers.callback(invoke_without_command=True)
+def _providers(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        reading.list_command(ctx)
+
+
+app.add_typer(providers, name="providers")
+providers.command("list")(reading.list_command)
+providers.command("show")(reading.show_command)
+providers.command("set")(changing.set_command)
+providers.command("clear-secret")(changing.clear_secret_command)
+providers.command("delete")(changing.delete_command)
+providers.command("validate")(validating.validate_command)
+providers.command("statuses")(statuses.statuses_command)
+providers.command("fields")(reading.fields_command)
+app.command("log")(examining.log_command)
+app.command("doctor")(examining.doctor_command)
+app.add_typer(config, name="config")
+config.command("show")(settings.show_command)
+config.command("check")(settings.check_command)
+config.command("path")(settings.path_command)

@@ -1,0 +1,226 @@
+"""`providers set`, `clear-secret`, `delete`: changes, through the same check as the form."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ftos_tui.cli import arguments, output, shapes
+from ftos_tui.cli.completion import complete_assignments, complete_secret_ids
+from ftos_tui.cli.context import Start
+from ftos_tui.cli.exits import ExitCode, UsageProblem
+from ftos_tui.cli.options import Acknowledge, AsJson, Name, Reason, SecretId
+from ftos_tui.cli.reading import provider_named
+from ftos_tui.cli.secrets import read_secrets
+from ftos_tui.domain.draft import Base, Draft
+from ftos_tui.domain.fields import FIELD_BY_ID
+from ftos_tui.domain.findings import Finding, Severity
+from ftos_tui.domain.visible import visible
+
+if TYPE_CHECKING:
+    from ftos_tui.domain.checks.context import Checked
+    from ftos_tui.domain.record import ProviderVersion
+    from ftos_tui.studio.session import Session
+
+
+def set_command(
+    ctx: typer.Context,
+    name: Name,
+    written: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID=VALUE]...",
+            help="Fields to change; app_config=@FILE reads a file.",
+            show_default=False,
+            autocompletion=complete_assignments,
+        ),
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--secret",
+            metavar="ID",
+            help="Ask for a secret without echo, or read a line of standard input.",
+            show_default=False,
+            autocompletion=complete_secret_ids,
+        ),
+    ] = None,
+    acknowledge: Acknowledge = None,
+    expect_version: Annotated[
+        int | None,
+        typer.Option(
+            "--expect-version", min=0, metavar="N", help="Refuse unless this is the saved version.", show_default=False
+        ),
+    ] = None,
+    reason: Reason = "",
+    new: Annotated[bool, typer.Option("--new", help="Make a new provider of this name.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Change fields of a provider and save it as a new version."""
+    start: Start = ctx.obj
+    given = arguments.assignments(written or [])
+    secrets = arguments.secret_ids(secret or [])
+    with start.session() as session:
+        session.permit_change()
+        draft = _new(session, name, given) if new else Draft(_base(session, name))
+        _expect(session, draft, expect_version)
+        for field_id, text in given.items():
+            draft = draft.with_text(field_id, text)
+        for field_id, entered in read_secrets(secrets).items():
+            if not entered:
+                output.complain(f"{FIELD_BY_ID[field_id].label}: blank, so what is stored is kept.")
+            draft = draft.with_secret(field_id, entered)
+        return save_draft(session, draft, acknowledge or [], reason, as_json)
+
+
+def clear_secret_command(
+    ctx: typer.Context, name: Name, field_id: SecretId, reason: Reason = "", as_json: AsJson = False
+) -> None:
+    """Remove a stored secret; the provider is then not ready until one is entered."""
+    from ftos_tui.studio.providers import clear_secret
+
+    start: Start = ctx.obj
+    [field_id] = arguments.secret_ids([field_id])
+    with start.session() as session:
+        saved = clear_secret(session, provider_named(session, name), field_id, reason)
+    if as_json:
+        output.say_json(shapes.version_shape(saved))
+    else:
+        label = FIELD_BY_ID[field_id].label
+        output.say(f"Cleared {label} of {saved.name}, version {saved.number}: enter a new one.")
+
+
+def delete_command(
+    ctx: typer.Context,
+    name: Name,
+    confirm: Annotated[
+        str | None,
+        typer.Option("--confirm", metavar="NAME", help="The name again, instead of being asked.", show_default=False),
+    ] = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take a provider off the list; its versions stay."""
+    from ftos_tui.studio.providers import delete
+
+    start: Start = ctx.obj
+    with start.session() as session:
+        session.permit_change()
+        version = provider_named(session, name)
+        delete(session, version, _confirmed(version) if confirm is None else confirm, reason)
+    if as_json:
+        output.say_json({"name": version.name, "deleted": True, "version": version.number + 1})
+    else:
+        output.say(f"Deleted {version.name}; its versions stay.")
+
+
+def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], reason: str, as_json: bool) -> int:
+    """Saves a draft and prints the outcome.
+
+    Args:
+        session: The operator's session.
+        draft: What to save.
+        acknowledged: Codes of acknowledged warnings.
+        reason: Why.
+        as_json: Whether the outcome is printed as JSON.
+
+    Returns:
+        The exit code: done, or refused.
+    """
+    from ftos_tui.studio.failures import Refused, WarningsOpen, counted
+    from ftos_tui.studio.providers import changed_fields, check, save
+
+    checked = check(session, draft)
+    try:
+        saved = save(session, draft, acknowledged=acknowledged, reason=reason)
+    except (Refused, WarningsOpen) as refusal:
+        _say_refusal(draft, refusal.checked, as_json)
+        output.complain(str(refusal) + (_how_to(refusal.open) if isinstance(refusal, WarningsOpen) else ""))
+        return ExitCode.REFUSED
+    if as_json:
+        output.say_json(shapes.version_shape(saved))
+        return ExitCode.DONE
+    for finding in checked.findings:
+        complain_of(finding)
+    if saved.number == draft.base.version:
+        output.say(f"{saved.name} is so already: version {saved.number} stays.")
+    else:
+        number = counted(len(changed_fields(draft, checked)), "field", "fields")
+        output.say(f"Saved {saved.name} version {saved.number} ({number}).")
+    return ExitCode.DONE
+
+
+def complain_of(finding: Finding) -> None:
+    """Writes a finding to standard error: `Label: message [code]`, its severity before all but refusals."""
+    from ftos_tui.studio.failures import field_label
+
+    mark = "" if finding.severity is Severity.REFUSE else f"{finding.severity}: "
+    output.complain(f"{mark}{field_label(finding.field)}: {finding.message} [{finding.code}]")
+
+
+def _say_refusal(draft: Draft, checked: "Checked", as_json: bool) -> None:
+    if as_json:
+        values = shapes.values_shape(checked.values, draft.base.secrets, frozenset(draft.secrets))
+        output.say_json(shapes.verdict_shape(checked.verdict, checked.findings, values))
+        return
+    for finding in checked.findings:
+        complain_of(finding)
+
+
+def _how_to(open_warnings: Sequence[Finding]) -> str:
+    options = " ".join(f"--acknowledge {code}" for code in dict.fromkeys(finding.code for finding in open_warnings))
+    return f" To save all the same add {options}"
+
+
+def _base(session: "Session", name: str) -> Base:
+    from ftos_tui.studio.failures import NotFound
+    from ftos_tui.studio.providers import base_of
+
+    try:
+        return base_of(provider_named(session, name))
+    except NotFound as missing:
+        raise NotFound(f"{missing} Add --new to make a new provider.") from missing
+
+
+def _new(session: "Session", name: str, given: dict[str, str]) -> Draft:
+    """A draft of a new provider. Nothing is proposed: who cannot see a proposal cannot agree to it."""
+    from ftos_tui.domain.provider_kind import provider_kind
+    from ftos_tui.domain.record import EMPTY_VALUES
+    from ftos_tui.domain.status_presets import preset_for
+    from ftos_tui.studio.failures import NameTaken, NotFound
+    from ftos_tui.studio.providers import open_provider
+
+    if "name" in given:
+        raise UsageProblem("With --new the name is the first argument: leave name= out.")
+    try:
+        there = open_provider(session, name=name)
+    except NotFound:
+        kind = provider_kind(given.get("provider_name"), given.get("communication_channel"))
+        return Draft(Base(None, 0, EMPTY_VALUES, statuses=preset_for(kind))).with_text("name", name)
+    raise NameTaken(f"{visible(there.name)} is there already, version {there.number}: leave --new out to change it.")
+
+
+def _expect(session: "Session", draft: Draft, expected: int | None) -> None:
+    """Refuses when the saved version is not the one the caller has seen."""
+    from ftos_tui.studio.failures import StaleVersion
+    from ftos_tui.studio.providers import open_provider
+
+    if expected is None or draft.base.version == expected:
+        return
+    if draft.base.provider_id is None:
+        raise StaleVersion(f"Version {expected} was expected, but the provider is new: nothing was saved.", None)
+    current = open_provider(session, provider_id=draft.base.provider_id)
+    raise StaleVersion(
+        f"Version {expected} was expected, but {current.saved_by.user} saved version {current.number} "
+        f"at {shapes.time_text(current.saved_at)}: nothing was saved.",
+        current,
+    )
+
+
+def _confirmed(version: "ProviderVersion") -> str:
+    """The name as the operator typed it once more."""
+    if not sys.stdin.isatty():
+        raise UsageProblem(f"Not deleted: add --confirm {visible(version.name)}")
+    output.complain(f"Type the name {visible(version.name)} to delete it:")
+    return sys.stdin.readline().removesuffix("\n")

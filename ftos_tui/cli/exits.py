@@ -1,0 +1,49 @@
+"""The exit codes of the command line, and which failure has which."""
+
+from enum import IntEnum
+
+from ftos_tui.domain.failure import Failure
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller."""
+
+    DONE = 0
+    OTHER = 1
+    USAGE = 2
+    REFUSED = 3
+    """Findings refuse the record, or a warning was not acknowledged."""
+    CONFLICT = 4
+    """Somebody saved in between, or the name is taken."""
+    STORE = 5
+    """Store or key are unreachable, damaged, newer, full or lost."""
+    NOT_PERMITTED = 6
+    INTERRUPTED = 130
+
+
+class UsageProblem(Failure):
+    """The command was not written as it can be carried out."""
+
+
+def exit_code(failure: Failure) -> ExitCode:
+    """The exit code of an expected failure.
+
+    Args:
+        failure: What stopped the command.
+    """
+    from ftos_tui.config.settings_file import ConfigError
+    from ftos_tui.studio import failures
+
+    if isinstance(failure, (UsageProblem, ConfigError, failures.WrongConfirmation)):
+        return ExitCode.USAGE
+    if isinstance(failure, (failures.Refused, failures.WarningsOpen)):
+        return ExitCode.REFUSED
+    if isinstance(failure, (failures.StaleVersion, failures.NameTaken)):
+        return ExitCode.CONFLICT
+    if isinstance(failure, (failures.NotPermitted, failures.StoreReadOnly)):
+        return ExitCode.NOT_PERMITTED
+    if isinstance(failure, failures.NotFound):
+        return ExitCode.OTHER
+    if isinstance(failure, (failures.StoreError, failures.VaultError)):
+        return ExitCode.STORE
+    return ExitCode.OTHER

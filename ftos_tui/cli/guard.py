@@ -1,0 +1,51 @@
+"""Runs a face's main function so that whatever goes wrong ends in one sentence and an exit code."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ftos_tui.cli.crash import keep_crash
+from ftos_tui.cli.exits import ExitCode, exit_code
+from ftos_tui.cli.output import OutputLost, ReaderGone, complain, flush
+from ftos_tui.domain.failure import Failure
+
+
+def guarded(main: Callable[[], int], state_folder: Callable[[], Path]) -> int:
+    """The exit code of `main`; what it raises is told in one sentence on standard error, never as a traceback.
+
+    Args:
+        main: What to do.
+        state_folder: Where the crash file goes; asked only when there is a crash.
+    """
+    try:
+        code = main()
+        flush()
+    except Failure as failure:
+        complain(str(failure))
+        return exit_code(failure)
+    except ReaderGone:
+        _write_nowhere()
+        return ExitCode.DONE
+    except OutputLost as lost:
+        _write_nowhere()
+        complain(f"Standard output cannot be written: {lost}.")
+        return ExitCode.OTHER
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        path = keep_crash(error, state_folder())
+        where = f"details are in {path}" if path else "its details could not be written"
+        complain(f"ftos-tui stopped because of an error in it ({type(error).__name__}); {where}.")
+        return ExitCode.OTHER
+    return code
+
+
+def _write_nowhere() -> None:
+    """Lets what is still buffered go: the interpreter would complain about it at exit."""
+    try:
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, sys.stdout.fileno())
+        os.close(descriptor)
+    except (OSError, ValueError):  # no descriptor behind it
+        pass

@@ -1,0 +1,153 @@
+"""`providers list`, `show`, `fields`: what there is."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ftos_tui.cli import output, shapes
+from ftos_tui.cli.context import Start
+from ftos_tui.cli.exits import UsageProblem
+from ftos_tui.cli.options import AsJson, Name
+from ftos_tui.domain.draft import text_of
+from ftos_tui.domain.fields import FIELD_BY_ID, FIELDS
+from ftos_tui.domain.record import ProviderVersion, SecretState
+
+if TYPE_CHECKING:
+    from ftos_tui.studio.providers import ProviderSummary, SortColumn
+    from ftos_tui.studio.session import Session
+
+_PAGE = 500
+
+
+def list_command(
+    ctx: typer.Context,
+    filter: Annotated[
+        str, typer.Option("--filter", metavar="TEXT", help="Only names, channels, providers with it.")
+    ] = "",
+    sort: Annotated[str, typer.Option("--sort", metavar="COLUMN", help="The column to sort by.")] = "name",
+    descending: Annotated[bool, typer.Option("--descending", help="The greatest first.")] = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the providers."""
+    start: Start = ctx.obj
+    with start.session() as session:
+        rows = _rows(session, filter, _column(sort), descending, limit)
+        if as_json:
+            output.say_json_array(map(shapes.summary_shape, rows))
+        else:
+            headers = ("NAME", "CHANNEL", "PROVIDER", "WINDOW", "BULK", "READINESS", "SAVED BY", "SAVED")
+            output.say_table(headers, map(_cells, rows))
+
+
+def show_command(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Show one provider; of its secrets only whether they are set."""
+    start: Start = ctx.obj
+    with start.session() as session:
+        version = provider_named(session, name)
+    if as_json:
+        output.say_json(shapes.version_shape(version))
+    else:
+        output.say_pairs(_pairs(version))
+
+
+def fields_command(as_json: AsJson = False) -> None:
+    """List the fields of a provider, with their help."""
+    if as_json:
+        output.say_json([shapes.field_shape(spec) for spec in FIELDS])
+        return
+    for spec in FIELDS:
+        kind = str(spec.data_type) + (f": {', '.join(spec.options)}" if spec.options else "")
+        output.say(f"{spec.id}  {spec.label} ({kind}{'' if spec.mandatory else ', optional'})")
+        output.say(f"    {spec.help}")
+        if spec.example:
+            output.say(f"    Example: {spec.example}")
+
+
+def provider_named(session: "Session", name: str) -> ProviderVersion:
+    """The provider of a name.
+
+    Raises:
+        NotFound: There is none; the text names the nearest ones.
+    """
+    from ftos_tui.domain.visible import shortened
+    from ftos_tui.studio.failures import NotFound
+    from ftos_tui.studio.nearest import nearest_names
+    from ftos_tui.studio.providers import open_provider
+
+    try:
+        return open_provider(session, name=name)
+    except NotFound:
+        pass
+    names = nearest_names(session, name)
+    hint = f": did you mean {' or '.join(names)}?" if names else ": `ftos-tui providers list` lists them."
+    raise NotFound(f"There is no provider {shortened(name, 60)}{hint}")
+
+
+def secret_text(state: SecretState) -> str:
+    """What may be told of a secret, in words."""
+    if not state.is_set:
+        return "not set"
+    day = f", {state.set_at:%Y-%m-%d}" if state.set_at else ""
+    return f"{'set' if state.readable else 'unreadable'}, version {state.version}{day} by {state.set_by}"
+
+
+def _column(written: str) -> "SortColumn":
+    from ftos_tui.config.settings_file import nearest
+    from ftos_tui.domain.visible import shortened
+    from ftos_tui.studio.providers import SortColumn
+
+    known = {column.name.lower(): column for column in SortColumn} | {column.value: column for column in SortColumn}
+    column = known.get(written.lower())
+    if column is None:
+        shown = shortened(written, 40)
+        raise UsageProblem(f"There is no column {shown}{nearest(written, (c.name.lower() for c in SortColumn))}")
+    return column
+
+
+def _rows(
+    session: "Session", filter: str, sort: "SortColumn", descending: bool, limit: int | None
+) -> "Iterator[ProviderSummary]":
+    """The matching providers, read page by page."""
+    from ftos_tui.studio.providers import ListQuery, list_providers
+
+    left = limit if limit is not None else -1
+    query = ListQuery(sort=sort, descending=descending, filter=filter)
+    while left != 0:
+        size = _PAGE if left < 0 else min(left, _PAGE)
+        page = list_providers(session, replace(query, limit=size))
+        yield from page
+        if len(page) < size:
+            return
+        left = left - size if left > 0 else left
+        query = replace(query, after=page[-1].cursor)
+
+
+def _cells(row: "ProviderSummary") -> tuple[str, ...]:
+    window = f"{row.interval_min}–{row.interval_max}" if row.interval_min and row.interval_max else "—"
+    return (
+        row.name,
+        row.communication_channel or "—",
+        row.provider_name or "—",
+        window,
+        "—" if row.bulk_no is None else str(row.bulk_no),
+        "ready" if row.ready else f"{len(row.missing)} missing",
+        row.saved_by,
+        shapes.time_text(row.saved_at),
+    )
+
+
+def _pairs(version: ProviderVersion) -> Iterator[tuple[str, str]]:
+    for spec in FIELDS:
+        text = secret_text(version.secrets[spec.id]) if spec.secret else text_of(spec.id, version.values.get(spec.id))
+        yield spec.label, text or "—"
+    yield "Statuses", f"{len(version.statuses)} rows"
+    missing = ", ".join(FIELD_BY_ID[field_id].label for field_id in version.missing)
+    yield "Readiness", "ready" if version.ready else f"missing: {missing}"
+    yield "Version", f"{version.number}, {shapes.time_text(version.saved_at)} by {version.saved_by}"
+    if version.reason:
+        yield "Reason", version.reason
