@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ftos_tui.config import Environment, Places, Settings
 from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.log import LogEntry
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
 from ftos_tui.studio.failures import NotPermitted
@@ -45,6 +46,7 @@ class Session:
         environ: The process's environment, where key sources are looked for.
         ask_passphrase: Asks for the vault's passphrase where the key comes from one.
         open_drafts: Keys of the drafts that forms of this process are editing now.
+        listeners: Told of each line of the status log, in the thread that wrote it.
     """
 
     settings: Settings
@@ -55,6 +57,7 @@ class Session:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     ask_passphrase: Callable[[], Secret] | None = None
     open_drafts: set[str] = field(default_factory=set)
+    listeners: list[Callable[[LogEntry], None]] = field(default_factory=list)
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _store: "ProviderStore | None" = field(default=None, repr=False)
     _vault: "Vault | None" = field(default=None, repr=False)
