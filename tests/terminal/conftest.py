@@ -1,0 +1,32 @@
+"""Fixtures of the tests in a real terminal."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.harness import Console, isolated_environ
+
+APPS = Path(__file__).parent / "apps"
+
+Start = Callable[..., Console]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """An environment of the test's own."""
+    return isolated_environ(tmp_path)
+
+
+@pytest.fixture
+def start_app(environ: dict[str, str]) -> Iterator[Start]:
+    """Starts a script of tests/terminal/apps: `start_app("demo.py", "argument", columns=60, TERM="vt100")`."""
+    with ExitStack() as stack:
+
+        def start(script: str, *arguments: str, columns: int = 80, rows: int = 24, **extra: str) -> Console:
+            command = [sys.executable, str(APPS / script), *arguments]
+            return stack.enter_context(Console(command, {**environ, **extra}, columns=columns, rows=rows))
+
+        yield start
