@@ -9,12 +9,15 @@ from ftos_tui.domain.draft import Base, Draft, text_of
 from ftos_tui.domain.fields import PLAIN_IDS
 from ftos_tui.domain.record import NEW_VALUES
 from ftos_tui.domain.visible import visible
+from ftos_tui.stores.drafts import KeptDraft
 from ftos_tui.studio.failures import NotFound, field_label
 from ftos_tui.studio.providers import base_of, open_provider
 
 if TYPE_CHECKING:
-    from ftos_tui.stores.drafts import KeptDraft
     from ftos_tui.studio.session import Session
+
+
+__all__ = ["Difference", "KeptDraft"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,6 @@ def keep_draft(session: "Session", key: str, draft: Draft) -> None:
     Raises:
         Failure: The disk is full or read-only; the edits are then only in memory.
     """
-    from ftos_tui.stores.drafts import KeptDraft
-
     if not draft.changed:
         session.drafts.discard(key)
         return
@@ -65,7 +66,7 @@ def discard_draft(session: "Session", key: str) -> None:
     session.drafts.discard(key)
 
 
-def offered_drafts(session: "Session") -> Sequence["KeptDraft"]:
+def offered_drafts(session: "Session") -> Sequence[KeptDraft]:
     """The drafts of this environment that no open form is editing, newest first."""
     own = os.getpid()
     return [
@@ -77,7 +78,7 @@ def offered_drafts(session: "Session") -> Sequence["KeptDraft"]:
     ]
 
 
-def restore_draft(session: "Session", kept: "KeptDraft") -> Draft:
+def restore_draft(session: "Session", kept: KeptDraft) -> Draft:
     """The draft as the form edits it, on top of the version that is saved now.
 
     What others saved since is not lost: only the fields edited in the draft differ from it, and `differences`

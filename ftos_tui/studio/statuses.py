@@ -1,11 +1,15 @@
 """Edits of a provider's list of statuses: rows added, edited and removed, presets. The check judges the outcome."""
 
 import difflib
+from dataclasses import replace
 from typing import Final
 
+from ftos_tui.domain.checks import rules
+from ftos_tui.domain.checks.statuses import check_statuses
+from ftos_tui.domain.findings import Finding, Severity
 from ftos_tui.domain.provider_kind import ProviderKind
 from ftos_tui.domain.status_presets import preset_for
-from ftos_tui.domain.statuses import StatusRow
+from ftos_tui.domain.statuses import Canonical, StatusRow
 from ftos_tui.domain.visible import shortened, visible
 from ftos_tui.studio.failures import Failure
 
@@ -70,3 +74,36 @@ def index_of(rows: Rows, code: str) -> int:
 
 def _code_key(code: str) -> str:
     return code.strip().casefold()
+
+
+_FIELD_OF_RULE: Final[dict[str, str]] = {
+    rules.STATUS_LABEL.code: "label",
+    rules.STATUS_CANONICAL.code: "canonical",
+    rules.STATUS_TERMINAL_RETRY.code: "retryable",
+}
+_HARMLESS_ROW: Final = StatusRow("-no-provider-says-this-", "-", Canonical.DELIVERED.value)
+
+
+def row_findings(rows: Rows, index: int | None, row: StatusRow) -> tuple[Finding, ...]:
+    """What the check refuses about one row in its list, at the row's own columns.
+
+    It is what is said of the list with the row and not of the list with a harmless one in its place.
+
+    Args:
+        rows: The list as it is.
+        index: The row's place, from 0 on; None for a row added at the end.
+        row: The row as it was edited.
+
+    Returns:
+        Findings whose field is `code`, `label`, `canonical` or `retryable`.
+    """
+
+    def refused(candidate: StatusRow) -> list[Finding]:
+        edited = with_row(rows, candidate) if index is None else with_row_replaced(rows, index, candidate)
+        return [f for f in check_statuses(edited)[1] if f.severity is Severity.REFUSE]
+
+    without = refused(_HARMLESS_ROW)
+    own = [finding for finding in refused(row) if finding not in without]
+    return tuple(
+        replace(f, field="label" if "the label" in f.message else _FIELD_OF_RULE.get(f.code, "code")) for f in own
+    )

@@ -1,0 +1,155 @@
+"""The one table of what keys do. Bindings, hints, key help, the command palette and remapping derive from it."""
+
+from dataclasses import dataclass
+
+EVERYWHERE = "everywhere"
+MENU = "menu"
+PROVIDERS = "providers"
+FORM = "form"
+STATUSES = "statuses"
+STATUS_ROW = "status"
+DRAFTS = "drafts"
+EDITOR = "editor"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the operator does by a key or by name.
+
+    Attributes:
+        id: The name in the settings file's `[keys]`, `place.what`.
+        label: What the hint line and the command palette call it.
+        keys: Its keys as Textual names them; none where only the command palette reaches it.
+        where: The screen it belongs to, or `everywhere`.
+        description: One sentence for the key help.
+    """
+
+    id: str
+    label: str
+    keys: tuple[str, ...]
+    where: str
+    description: str
+
+    @property
+    def method(self) -> str:
+        """The action's method on its screen, without `action_`."""
+        return self.id.partition(".")[2]
+
+
+_TABLE = (
+    Action("everywhere.help", "Help", ("f1",), EVERYWHERE, "Explain the focused field, or this screen."),
+    Action("everywhere.keys", "Keys", ("f10", "question_mark"), EVERYWHERE, "List the keys that work here."),
+    Action("everywhere.status_log", "Log", ("f6",), EVERYWHERE, "Go to the status log pane, and back."),
+    Action(
+        "everywhere.commands",
+        "Commands",
+        ("ctrl+p", "f9"),
+        EVERYWHERE,
+        "Find a screen, a provider, a field or an action by name.",
+    ),
+    Action("everywhere.back", "Back", ("escape",), EVERYWHERE, "Go back; asks when there are unsaved changes."),
+    Action(
+        "everywhere.mouse", "Mouse on or off", (), EVERYWHERE, "Switch the mouse, so that the terminal can select text."
+    ),
+    Action("everywhere.quit", "Quit", ("ctrl+q",), EVERYWHERE, "Leave ftos-tui; asks when there are unsaved changes."),
+    Action("menu.quit", "Quit", ("q",), MENU, "Leave ftos-tui."),
+    Action("providers.quit", "Quit", ("q",), PROVIDERS, "Leave ftos-tui."),
+    Action(
+        "providers.edit",
+        "Edit",
+        ("e",),
+        PROVIDERS,
+        "Open the provider under the cursor; Enter and a double click do the same.",
+    ),
+    Action("providers.new", "New", ("n", "insert"), PROVIDERS, "Start a new provider."),
+    Action(
+        "providers.duplicate",
+        "Duplicate",
+        ("c",),
+        PROVIDERS,
+        "Start a new provider from the one under the cursor, without its secrets.",
+    ),
+    Action(
+        "providers.delete",
+        "Delete",
+        ("d", "delete"),
+        PROVIDERS,
+        "Delete the provider under the cursor after its name was typed.",
+    ),
+    Action(
+        "providers.filter",
+        "Filter",
+        ("slash",),
+        PROVIDERS,
+        "Show only the providers whose name, channel or provider contains a text.",
+    ),
+    Action("providers.refresh", "Refresh", ("r", "f5"), PROVIDERS, "Read the list again."),
+    Action("providers.drafts", "Drafts", ("u",), PROVIDERS, "Show the unsaved drafts that were kept."),
+    Action(
+        "form.save_and_close",
+        "Save and close",
+        ("ctrl+s", "f2"),
+        FORM,
+        "Check, save as a new version and go back to the list.",
+    ),
+    Action(
+        "form.save_and_reload",
+        "Save and reload",
+        ("ctrl+r", "f5"),
+        FORM,
+        "Check, save as a new version and go on editing.",
+    ),
+    Action("form.undo", "Undo", ("ctrl+z", "f11"), FORM, "Take the last change of the form back."),
+    Action("form.statuses", "Statuses", ("f3",), FORM, "The list of channel provider statuses."),
+    Action(
+        "form.meaning",
+        "Meaning",
+        ("f4",),
+        FORM,
+        "What the values mean: the window, messages an hour, tries, readiness.",
+    ),
+    Action(
+        "form.acknowledge",
+        "Acknowledge",
+        ("f7",),
+        FORM,
+        "Acknowledge the warning at the focused field by its name, or take that back.",
+    ),
+    Action("form.next_finding", "Next finding", ("f8",), FORM, "Go to the next field that has a finding."),
+    Action("form.reason", "Reason", ("f12",), FORM, "Say why you make this change; it is kept with the version."),
+    Action(
+        "form.edit_config",
+        "Edit appConfig",
+        (),
+        FORM,
+        "Open appConfig in the small editor; Enter on the field does the same.",
+    ),
+    Action(
+        "form.clear_app_password",
+        "Clear App Password",
+        (),
+        FORM,
+        "Remove the stored App Password, as a change of its own.",
+    ),
+    Action("form.clear_app_key", "Clear App Key", (), FORM, "Remove the stored App Key, as a change of its own."),
+    Action("statuses.add", "Add", ("n", "insert"), STATUSES, "Add a status row."),
+    Action("statuses.edit", "Edit", ("e",), STATUSES, "Edit the row under the cursor; Enter does the same."),
+    Action("statuses.remove", "Remove", ("d", "delete"), STATUSES, "Remove the row under the cursor."),
+    Action(
+        "statuses.preset", "Preset", ("p",), STATUSES, "Replace the rows by a shipped preset: SMTP, SendGrid or SMPP."
+    ),
+    Action("status.accept", "Accept", ("ctrl+s", "f2"), STATUS_ROW, "Take the row into the list."),
+    Action("statuses.acknowledge", "Acknowledge", ("f7",), STATUSES, "Acknowledge the warning about the list."),
+    Action("drafts.discard", "Discard", ("d", "delete"), DRAFTS, "Throw the draft under the cursor away."),
+    Action("drafts.open_saved", "As saved", ("s",), DRAFTS, "Open the provider as it is saved; the draft stays."),
+    Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),
+    Action("editor.external", "Your editor", ("ctrl+e", "f4"), EDITOR, "Open the text in $VISUAL or $EDITOR."),
+    Action("editor.load", "Load a file", ("ctrl+o", "f3"), EDITOR, "Replace the text by a file's."),
+)
+
+ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
+
+
+def actions_of(where: str) -> tuple[Action, ...]:
+    """The actions of one screen, in the table's order."""
+    return tuple(action for action in _TABLE if action.where == where)

@@ -1,0 +1,291 @@
+"""The console: the session, the screens on top of each other, and what every screen asks of them."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+
+from ftos_tui.actions import ACTIONS, Action
+from ftos_tui.config import Places, Settings
+from ftos_tui.domain.draft import Draft
+from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.log import Level, LogEntry
+from ftos_tui.key_names import key_names
+from ftos_tui.screens.frame import MENU_PATH, FrameScreen
+from ftos_tui.screens.menu import MenuScreen
+from ftos_tui.studio.log import note, read_log
+from ftos_tui.studio.place import MENU, PROVIDERS, Place, last_place, remember_place
+from ftos_tui.studio.session import Session, open_session
+from ftos_tui.terminal import SafeApp, mouse_wanted
+
+T = TypeVar("T")
+
+_SLOW = 1.0
+"""Seconds after which the log says what is waited for."""
+
+_THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "textual-ansi"}
+
+
+class FtosApp(SafeApp):
+    """The console.
+
+    Args:
+        session: The operator's session.
+        start: `providers` to open the list at once; None for the last place.
+    """
+
+    TITLE = "ftos-tui"
+    CSS = "LogPane { height: 4; } .-short LogPane { height: 2; }"
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 (as Textual declares it)
+        (0, "-short"),
+        (22, "-tall"),
+    ]
+    COMMAND_PALETTE_BINDING = "f9"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "copy_or_tell", show=False, id="app.copy")]
+
+    def __init__(self, session: Session, start: str | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.start = start
+        self.log_entries: deque[LogEntry] = deque(maxlen=2000)
+        self.crash_file = session.places.state / "crash.log"
+        self.theme = _THEMES[session.settings.theme]
+        self.set_keymap({action_id: ",".join(keys) for action_id, keys in session.settings.keys.items()})
+        session.listeners.append(self._told)
+        self.mouse_on = mouse_wanted(session.settings.mouse, os.environ)
+
+    # Start and end
+
+    async def on_mount(self) -> None:
+        """Opens the screens; everything that reads a disk comes after the first frame."""
+        place = Place(PROVIDERS) if self.start == PROVIDERS else last_place(self.session)
+        await self.push_screen(MenuScreen(0))
+        if place.screen == PROVIDERS:
+            await self.enter_menu(len(MENU_PATH), cursor_on=place.provider_id)
+        self.call_after_refresh(self._after_first_frame)
+
+    def _after_first_frame(self) -> None:
+        self.run_worker(self._catch_up(), group="start")
+
+    async def _catch_up(self) -> None:
+        """Shows what was logged before, and offers drafts that a dropped line or a kill left behind."""
+        entries = await asyncio.to_thread(read_log, self.session, 200)
+        own = list(self.log_entries)
+        self.log_entries.clear()
+        self.log_entries.extend([*(entry for entry in entries if entry not in own), *own])
+        if isinstance(self.screen, FrameScreen):
+            self.screen.log_pane.load(self.log_entries)
+        await self.offer_drafts(asked=False)
+
+    def emergency(self) -> None:
+        """The program is about to end: what was typed goes to disk."""
+        for screen in self.screen_stack:
+            keep_now = getattr(screen, "keep_now", None)
+            if keep_now is not None:
+                keep_now()
+
+    async def leave(self) -> None:
+        """Ends the program, once every screen on the stack lets go."""
+        for screen in reversed(self.screen_stack):
+            if getattr(screen, "model", None) is not None:
+                while self.screen is not screen:
+                    self.pop_screen()
+                if not await screen.may_leave():  # type: ignore[attr-defined]
+                    return
+        remember_place(self.session, self._place())
+        self.exit(0)
+
+    def _place(self) -> Place:
+        from ftos_tui.screens.providers import ProvidersScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, ProvidersScreen):
+                return Place(PROVIDERS, screen.cursor_on)
+        return Place(MENU)
+
+    # Moving about
+
+    def go_back(self) -> None:
+        """Takes the screen on top away."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    async def enter_menu(self, level: int, cursor_on: str = "") -> None:
+        """Goes down the menu path to a level; the last one is the list of providers."""
+        from ftos_tui.screens.providers import ProvidersScreen
+
+        here = sum(isinstance(screen, MenuScreen | ProvidersScreen) for screen in self.screen_stack)
+        for depth in range(here, level + 1):
+            last = depth == len(MENU_PATH)
+            await self.push_screen(ProvidersScreen(cursor_on) if last else MenuScreen(depth))
+        if level == len(MENU_PATH):
+            remember_place(self.session, Place(PROVIDERS, cursor_on))
+
+    async def open_form(self, provider_id: str, *, as_saved: bool = False) -> None:
+        """Opens the form of a provider; offers its draft first when one was kept.
+
+        Args:
+            provider_id: The provider.
+            as_saved: Whether to leave drafts alone and open what is saved.
+        """
+        from ftos_tui.screens.drafts import DraftsScreen
+        from ftos_tui.studio.drafts import offered_drafts
+        from ftos_tui.studio.providers import base_of, open_provider
+
+        try:
+            kept = await self.carry_out(
+                lambda: [k for k in offered_drafts(self.session) if k.provider_id == provider_id]
+            )
+            if kept and not as_saved:
+                await self.push_screen(DraftsScreen(kept))
+                return
+            version = await self.carry_out(lambda: open_provider(self.session, provider_id=provider_id))
+        except Failure as failure:
+            self.report(Level.ERROR, str(failure))
+            return
+        for field_id, state in version.secrets.items():
+            if state.is_set and not state.readable:
+                self.report(Level.WARNING, f"{version.name}: {field_id} does not decrypt; it is kept as it is.")
+        await self.open_draft(Draft(base_of(version)))
+
+    async def open_draft(self, draft: Draft, key: str | None = None) -> None:
+        """Opens the form with a draft.
+
+        Args:
+            draft: What the form starts with.
+            key: The id of the draft on disk; None for a new one.
+        """
+        from ftos_tui.screens.edit import EditScreen
+        from ftos_tui.studio.providers import check_context, status_counts
+
+        def world() -> tuple[object, dict[str, int]]:
+            provider_id = draft.base.provider_id
+            counts = dict(status_counts(self.session, provider_id)) if provider_id else {}
+            return check_context(self.session, draft), counts
+
+        try:
+            context, counts = await self.carry_out(world)
+        except Failure as failure:
+            self.report(Level.ERROR, str(failure))
+            return
+        await self.push_screen(EditScreen(draft, context, key=key, counts=counts))  # type: ignore[arg-type]
+
+    async def show_providers(self) -> None:
+        """Goes to the list of providers, past whatever lets go; a form asks first."""
+        while len(self.screen_stack) > 2 and isinstance(self.screen, FrameScreen):
+            if type(self.screen).__name__ == "ProvidersScreen":
+                return
+            if isinstance(self.screen, MenuScreen):
+                break
+            if not await self.screen.may_leave():
+                return
+            self.pop_screen()
+        await self.enter_menu(len(MENU_PATH))
+
+    async def offer_drafts(self, *, asked: bool) -> None:
+        """Shows the drafts on disk, when there are any.
+
+        Args:
+            asked: Whether the operator asked for them, and is told when there are none.
+        """
+        from ftos_tui.screens.drafts import DraftsScreen
+        from ftos_tui.studio.drafts import offered_drafts
+
+        try:
+            kept = await self.carry_out(lambda: offered_drafts(self.session))
+        except Failure as failure:
+            self.report(Level.WARNING, str(failure))
+            return
+        if kept:
+            await self.push_screen(DraftsScreen(kept))
+        elif asked:
+            self.report(Level.INFO, "No unsaved draft was kept.")
+
+    # What screens ask of the console
+
+    async def carry_out(self, operation: Callable[[], T]) -> T:
+        """Carries out an operation of the studio in a thread, so that keys are answered meanwhile.
+
+        Raises:
+            Failure: The operation did not succeed.
+        """
+        task = asyncio.ensure_future(asyncio.to_thread(operation))
+        done, _ = await asyncio.wait({task}, timeout=_SLOW)
+        if not done:
+            self.report(Level.WARNING, "Still waiting for the store; keys work meanwhile.")
+        return await task
+
+    def report(self, level: Level, message: str) -> None:
+        """Adds a line to the status log, on screen at once and in its file."""
+        note(self.session, level, message)
+
+    def _told(self, entry: LogEntry) -> None:
+        loop = self._loop
+        if loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(self._show_entry, entry)
+
+    def _show_entry(self, entry: LogEntry) -> None:
+        self.log_entries.append(entry)
+        if isinstance(self.screen, FrameScreen) and self.screen.is_mounted:
+            self.screen.log_pane.add(entry)
+
+    def keys_of(self, action: Action) -> str:
+        """An action's keys as the operator knows them, remapped ones included."""
+        return key_names(self.session.settings.keys.get(action.id, action.keys))
+
+    def hint(self, action_id: str) -> tuple[str, str]:
+        """What the hint line says of an action."""
+        action = ACTIONS[action_id]
+        keys = self.keys_of(action)
+        return keys.split(" ")[0] if keys else "F9", action.label
+
+    @property
+    def editor_command(self) -> str:
+        """The command that opens long text; empty for $VISUAL, $EDITOR."""
+        return self.session.settings.editor
+
+    def toggle_mouse(self) -> None:
+        """Switches the mouse."""
+        self.mouse_on = not self.mouse_on
+        self.switch_mouse(self.mouse_on)
+        what = "on: click, double click and scroll" if self.mouse_on else "off: the terminal selects text"
+        self.report(Level.INFO, f"The mouse is {what}.")
+
+    def action_command_palette(self) -> None:
+        """Opens the palette of screens, providers, fields and actions."""
+        from ftos_tui.screens.palette import SOURCES
+
+        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
+            self.push_screen(CommandPalette(providers=SOURCES, placeholder="Screen, provider, field or action"))
+
+    def action_copy_or_tell(self) -> None:
+        """Ctrl+C copies what is selected; with nothing selected it says how to leave."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+        else:
+            self.report(Level.INFO, "Ctrl+Q leaves ftos-tui, Esc goes back.")
+
+
+def run_console(settings: Settings, places: Places, environment: str | None = None, start: str | None = None) -> int:
+    """Runs the console until the operator leaves.
+
+    Args:
+        settings: The settings in force.
+        places: The operator's folders.
+        environment: The environment's name; None for the settings' own.
+        start: `providers` to open the list at once; None for the last place.
+
+    Returns:
+        The exit code of the process.
+    """
+    session = open_session(settings, places, environment)
+    app = FtosApp(session, start)
+    try:
+        return app.run_guarded(mouse=app.mouse_on)
+    finally:
+        session.close()

@@ -1,0 +1,388 @@
+"""Edit Channel Provider: all fields on one screen, checked while they are typed."""
+
+from collections.abc import Iterable
+
+from textual.containers import Horizontal, VerticalScroll
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from ftos_tui.actions import FORM
+from ftos_tui.domain.checks.context import CheckContext
+from ftos_tui.domain.draft import Draft
+from ftos_tui.domain.fields import FIELD_BY_ID, FIELD_IDS
+from ftos_tui.domain.findings import Severity
+from ftos_tui.domain.log import Level
+from ftos_tui.domain.statuses import StatusRow
+from ftos_tui.domain.visible import visible
+from ftos_tui.screens.form_fields import field_rows, put_text
+from ftos_tui.screens.form_model import FormModel
+from ftos_tui.screens.form_saver import FormSaver
+from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of
+from ftos_tui.screens.help import field_help
+from ftos_tui.screens.meaning_panel import sections_of
+from ftos_tui.studio.drafts import discard_draft, keep_draft
+from ftos_tui.studio.failures import counted
+from ftos_tui.studio.providers import check_context
+from ftos_tui.studio.session import new_id
+from ftos_tui.widgets.choice_field import ChoiceField
+from ftos_tui.widgets.field_row import FieldRow
+from ftos_tui.widgets.meaning_panel import MeaningPanel
+from ftos_tui.widgets.secret_input import SecretInput
+from ftos_tui.widgets.switch_field import SwitchField
+from ftos_tui.widgets.text_input import OneLineInput
+from ftos_tui.widgets.title_line import TitleLine
+
+KEEP_AFTER = 0.2
+"""Seconds between a change and its draft on disk: under the half second promised, and not at every key."""
+
+WIDE = 110
+"""Columns from which the meaning of the values stands beside the form."""
+
+
+class EditScreen(FrameScreen):
+    """The form of one provider.
+
+    Args:
+        draft: What it starts with.
+        context: The world the check is told of.
+        key: The id of the draft on disk; None makes a new one.
+        counts: Messages by status code.
+    """
+
+    BINDINGS = bindings_of(FORM)
+    CSS = """
+    EditScreen #form { width: 1fr; height: 1fr; }
+    EditScreen #body { height: 1fr; }
+    EditScreen MeaningPanel { width: 44; display: none; border-left: vkey $panel; padding: 0 1; }
+    EditScreen.wide MeaningPanel { display: block; }
+    """
+    place = FORM
+    help_topic = (
+        "A dot ● marks a mandatory field that is empty, ✗ one that is refused, ! a warning, * a field that is not "
+        "saved yet. F8 goes to the next finding; a warning is acknowledged by its name with F7."
+    )
+
+    def __init__(
+        self, draft: Draft, context: CheckContext, *, key: str | None = None, counts: dict[str, int] | None = None
+    ) -> None:
+        super().__init__()
+        self.model = FormModel(draft, context)
+        self.key = key or new_id()
+        self.counts = counts or {}
+        self.saver = FormSaver(self)
+        self._keeping: Timer | None = None
+        self._rows: dict[str, FieldRow] = {}
+
+    def breadcrumb(self) -> tuple[str, ...]:
+        """The menu path and the provider."""
+        return (*MENU_PATH, visible(str(self.model.draft.base.values.get("name") or "New provider")))
+
+    def hints(self) -> tuple[str | tuple[str, str], ...]:
+        """What the hint line names."""
+        return (
+            "form.save_and_close",
+            "form.save_and_reload",
+            "everywhere.help",
+            "form.statuses",
+            "form.meaning",
+            "form.next_finding",
+            "everywhere.back",
+            "everywhere.keys",
+            "everywhere.commands",
+        )
+
+    def content(self) -> Iterable[Widget]:
+        """Title and buttons; the fields, and beside them what they mean."""
+        rows = field_rows(self.model.draft)
+        self._rows = {row.field_id: row for row in rows}
+        yield TitleLine(self.title_text())
+        yield Horizontal(VerticalScroll(*rows, id="form", can_focus=False), MeaningPanel(id="meaning"), id="body")
+
+    def on_mount(self) -> None:
+        """Starts at the first field."""
+        super().on_mount()
+        self.console_app.session.open_drafts.add(self.key)
+        self.show_findings()
+        self.focus_content()
+        if self.model.unsaved:
+            self.keep_soon()
+
+    def on_unmount(self) -> None:
+        """The draft on disk is no longer being edited."""
+        self.console_app.session.open_drafts.discard(self.key)
+
+    def on_resize(self) -> None:
+        """Shows the meaning beside the form where there is room."""
+        self.set_class(self.size.width >= WIDE, "wide")
+        self.show_meaning()
+
+    # What the form holds
+
+    def title_text(self) -> str:
+        """What is edited, which version, and how much is unsaved."""
+        base = self.model.draft.base
+        title = "Edit Channel Provider" if base.provider_id else "New Channel Provider"
+        if base.version:
+            title += f" v{base.version}"
+        if self.model.unsaved:
+            title += f" * {len(self.model.unsaved)} unsaved"
+        return title
+
+    def focus_content(self) -> None:
+        """Puts the focus on the first field, or on the one that had it."""
+        self._rows[FIELD_IDS[0]].control.focus()
+
+    @property
+    def focused_row(self) -> FieldRow | None:
+        """The row whose control has the focus."""
+        focused = self.focused
+        return focused.parent if focused is not None and isinstance(focused.parent, FieldRow) else None
+
+    def on_field_row_changed(self, event: FieldRow.Changed) -> None:
+        """Something was typed: into the draft with it, and check."""
+        event.stop()
+        row = event.row
+        if isinstance(row.control, SecretInput):
+            self.model.enter_secret(row.field_id, row.control.take())
+        else:
+            self.model.type(row.field_id, event.text)
+        if row.field_id == "name":
+            self.run_worker(self._ask_name(), group="name", exclusive=True)
+        self.show_findings()
+        self.keep_soon()
+
+    async def _ask_name(self) -> None:
+        """Asks the store whether the name is taken; the form does not wait for it."""
+        draft = self.model.draft
+        session = self.console_app.session
+        context = await self.attempt(lambda: check_context(session, draft))
+        if context is not None and self.model.told(context):
+            self.show_findings()
+
+    def on_field_row_entered(self, event: FieldRow.Entered) -> None:
+        """Enter goes to the next field; at appConfig it opens the editor."""
+        event.stop()
+        if event.row.field_id == "app_config":
+            self.action_edit_config()
+        else:
+            self.focus_next(OneLineInput)
+
+    def on_one_line_input_paste_refused(self, event: OneLineInput.PasteRefused) -> None:
+        """A paste that does not fit is refused whole, with a sentence."""
+        event.stop()
+        self.console_app.report(Level.WARNING, event.sentence)
+
+    def show_findings(self) -> None:
+        """Hands each row its findings; only rows that differ repaint."""
+        unsaved = set(self.model.unsaved)
+        for field_id, row in self._rows.items():
+            row.show(self.model.shown(field_id), changed=field_id in unsaved, empty=self.model.is_empty(field_id))
+        self.query_one(TitleLine).line.text = self.title_text()
+        self.show_meaning()
+
+    def put_all(self) -> None:
+        """Makes every control hold what the draft holds, after an undo, a save or a reload."""
+        for field_id, row in self._rows.items():
+            with row.control.prevent(Input.Changed, ChoiceField.Changed, SwitchField.Changed):
+                put_text(row.control, self.model.draft, field_id)
+        self.show_findings()
+        self.refresh_frame()
+
+    def show_meaning(self) -> None:
+        """Says beside the form what the values mean, where there is room."""
+        if self.has_class("wide"):
+            panel = self.query_one(MeaningPanel)
+            panel.sections = sections_of(self.console_app.session, self.model.draft, self.model.checked, self.counts)
+
+    def key_down(self) -> None:
+        """The next field."""
+        self.focus_next()
+
+    def key_up(self) -> None:
+        """The field before."""
+        self.focus_previous()
+
+    # Drafts
+
+    def keep_soon(self) -> None:
+        """Has the draft on disk within half a second."""
+        if self._keeping is None:
+            self._keeping = self.set_timer(KEEP_AFTER, self._keep)
+
+    def _keep(self) -> None:
+        self._keeping = None
+        draft, key, session = self.model.draft, self.key, self.console_app.session
+        self.run_worker(self.succeeds(lambda: keep_draft(session, key, draft)), group="keep")
+
+    def keep_now(self) -> None:
+        """Has the draft on disk before this returns: the line is gone, or the program is about to end."""
+        keep_draft(self.console_app.session, self.key, self.model.draft)
+
+    async def may_leave(self) -> bool:
+        """Asks when there are unsaved changes."""
+        if not self.model.unsaved:
+            await self.forget_draft()
+            return True
+        unsaved = counted(len(self.model.unsaved), "unsaved change", "unsaved changes")
+        answer = await self.question.ask(f"{unsaved}.", {"k": "keep as draft", "x": "throw away", "escape": "stay"})
+        if answer == "k":
+            draft = self.model.draft
+            session = self.console_app.session
+            await self.succeeds(lambda: keep_draft(session, self.key, draft))
+            self.console_app.report(Level.INFO, f"Kept the draft of {self.provider_name()}: the list marks it with ✎.")
+            return True
+        if answer == "x":
+            await self.forget_draft()
+            return True
+        return False
+
+    async def forget_draft(self) -> None:
+        """Takes the draft off the disk, once nothing is on its way there."""
+        if self._keeping is not None:
+            self._keeping.stop()
+            self._keeping = None
+        await self.workers.wait_for_complete([w for w in self.workers if w.group == "keep"])
+        session = self.console_app.session
+        await self.succeeds(lambda: discard_draft(session, self.key))
+
+    def provider_name(self) -> str:
+        """The Name as it stands in the form."""
+        return visible(self.model.draft.text("name")) or "the new provider"
+
+    # Saving
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The vendor's two buttons."""
+        event.stop()
+        if event.button.id == "save-and-close":
+            self.action_save_and_close()
+        else:
+            self.action_save_and_reload()
+
+    def action_save_and_close(self) -> None:
+        """Saves and goes back to the list."""
+        self._start_saving(close=True)
+
+    def action_save_and_reload(self) -> None:
+        """Saves and goes on editing what was saved."""
+        self._start_saving(close=False)
+
+    def _start_saving(self, *, close: bool) -> None:
+        if not self.saver.busy:
+            self.run_worker(self.saver.save(close=close), group="save")
+
+    # Other actions
+
+    def action_undo(self) -> None:
+        """Takes the last change back."""
+        if self.model.undo():
+            self.put_all()
+            self.keep_soon()
+        else:
+            self.console_app.report(Level.INFO, "Nothing to undo.")
+
+    def action_acknowledge(self) -> None:
+        """Acknowledges the warnings at the focused field, by name, or takes that back."""
+        row = self.focused_row
+        warnings = self.model.acknowledge(row.field_id) if row else ()
+        if not warnings:
+            self.console_app.report(Level.INFO, "No warning at this field. F8 goes to the next finding.")
+        self.show_findings()
+
+    def action_next_finding(self) -> None:
+        """Goes to the next field with a finding, round and round."""
+        self.model.attempted = True
+        with_findings = [f for f in FIELD_IDS if self._has_open_finding(f)]
+        if not with_findings:
+            self.show_findings()
+            statuses = [f.message for f in self.model.checked.of("statuses") if not self.model.is_acknowledged(f)]
+            if statuses:
+                self.action_statuses()
+            else:
+                self.console_app.report(Level.SUCCESS, "No finding is open: this can be saved.")
+            return
+        self.show_findings()
+        row = self.focused_row
+        here = FIELD_IDS.index(row.field_id) if row else -1
+        self.go_to(next((f for f in with_findings if FIELD_IDS.index(f) > here), with_findings[0]))
+
+    def _has_open_finding(self, field_id: str) -> bool:
+        return any(
+            finding.severity is not Severity.FIX and not self.model.is_acknowledged(finding)
+            for finding in self.model.checked.of(field_id)
+        )
+
+    def go_to(self, field_id: str) -> None:
+        """Puts the focus on a field, or opens the statuses."""
+        if field_id in self._rows:
+            self._rows[field_id].control.focus()
+        elif field_id == "statuses":
+            self.action_statuses()
+
+    def action_statuses(self) -> None:
+        """Opens the list of statuses; what is changed there comes back into the draft."""
+        from ftos_tui.screens.statuses import StatusesScreen
+
+        self.console_app.push_screen(StatusesScreen(self.breadcrumb(), self))
+
+    @property
+    def statuses(self) -> tuple[StatusRow, ...]:
+        """The list of statuses as the draft holds it."""
+        draft = self.model.draft
+        return draft.base.statuses if draft.statuses is None else draft.statuses
+
+    def put_statuses(self, rows: tuple[StatusRow, ...]) -> None:
+        """Takes an edited list of statuses into the draft."""
+        self.model.put(self.model.draft.with_statuses(rows))
+        self.show_findings()
+        self.keep_soon()
+
+    def action_meaning(self) -> None:
+        """Says what the values mean, on a screen of its own where there is no room beside the form."""
+        from ftos_tui.screens.meaning import MeaningScreen
+
+        self.console_app.push_screen(
+            MeaningScreen(self.breadcrumb(), self.model.draft, self.model.checked, self.counts)
+        )
+
+    def action_reason(self) -> None:
+        """Asks why."""
+        self.run_worker(self._ask_reason(), group="ask", exclusive=True)
+
+    async def _ask_reason(self) -> None:
+        answer = await self.question.ask_text("Why this change? It is kept with the version:", self.model.reason)
+        if answer is not None:
+            self.model.reason = answer
+            self.console_app.report(Level.INFO, f"The next save says why: {answer}" if answer else "No reason given.")
+
+    def action_edit_config(self) -> None:
+        """Opens appConfig in the small editor."""
+        from ftos_tui.screens.json_editor import JsonEditorScreen
+
+        text = self.model.draft.text("app_config")
+        self.console_app.push_screen(JsonEditorScreen(self.breadcrumb(), text, self._take_config))
+
+    def _take_config(self, text: str) -> None:
+        self.model.put(self.model.draft.with_text("app_config", text))
+        self.put_all()
+        self.keep_soon()
+        self.go_to("app_config")
+
+    def action_clear_app_password(self) -> None:
+        """Clears the stored App Password."""
+        self.run_worker(self.saver.clear("app_password"), group="ask", exclusive=True)
+
+    def action_clear_app_key(self) -> None:
+        """Clears the stored App Key."""
+        self.run_worker(self.saver.clear("app_key"), group="ask", exclusive=True)
+
+    def help_title(self) -> str:
+        """The focused field's label, or the form."""
+        row = self.focused_row
+        return row.label if row else "Edit Channel Provider"
+
+    def help_text(self) -> str:
+        """The focused field in plain words."""
+        row = self.focused_row
+        return f"{field_help(FIELD_BY_ID[row.field_id])}\n\n{self.help_topic}" if row else self.help_topic

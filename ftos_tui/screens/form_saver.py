@@ -1,0 +1,160 @@
+"""What becomes of a save from the form: saved, refused, to be acknowledged, or stale."""
+
+from typing import TYPE_CHECKING
+
+from ftos_tui.domain.draft import Base, Draft
+from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.findings import Severity
+from ftos_tui.domain.log import Level
+from ftos_tui.domain.record import NO_SECRETS, ProviderVersion
+from ftos_tui.domain.visible import visible
+from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, field_label
+from ftos_tui.studio.providers import base_of, clear_secret, open_provider, rebase, save
+
+if TYPE_CHECKING:
+    from ftos_tui.screens.edit import EditScreen
+
+
+class FormSaver:
+    """Saves what a form holds, and puts the outcome back into it. Nothing typed is lost, whatever it is.
+
+    Args:
+        form: The form.
+
+    Attributes:
+        busy: Whether a save is under way.
+    """
+
+    def __init__(self, form: "EditScreen") -> None:
+        self.form = form
+        self.busy = False
+
+    def report(self, level: Level, message: str) -> None:
+        """Adds a line to the status log."""
+        self.form.console_app.report(level, message)
+
+    async def save(self, *, close: bool) -> None:
+        """Saves the draft as it stands now.
+
+        Args:
+            close: Whether to go back to the list afterwards.
+        """
+        if self.busy:
+            return
+        self.busy = True
+        model, session = self.form.model, self.form.console_app.session
+        draft, acknowledged, reason = model.draft, model.acknowledged, model.reason
+        try:
+            version = await self.form.console_app.carry_out(
+                lambda: save(session, draft, acknowledged=acknowledged, reason=reason)
+            )
+        except (Refused, WarningsOpen) as outcome:
+            self._show_why_not(outcome)
+        except StaleVersion as stale:
+            await self._offer_rebase(stale)
+        except Failure as failure:
+            self.report(Level.ERROR, f"{failure} What you typed is kept.")
+        else:
+            await self._saved(version, draft, close)
+        finally:
+            self.busy = False
+
+    def _show_why_not(self, outcome: Refused | WarningsOpen) -> None:
+        model = self.form.model
+        model.attempted = True
+        model.recheck()
+        self.form.show_findings()
+        gravest = Severity.REFUSE if isinstance(outcome, Refused) else Severity.WARN
+        for finding in outcome.checked.findings:
+            if finding.severity is gravest and not model.is_acknowledged(finding):
+                self.form.go_to(finding.field)
+                break
+        self.report(Level.ERROR, f"{outcome} F8 goes from one to the next.")
+
+    async def _saved(self, version: ProviderVersion, draft: Draft, close: bool) -> None:
+        if version.number == draft.base.version and version.provider_id == draft.base.provider_id:
+            self.report(Level.INFO, f"Nothing to save: {visible(version.name)} is as it was.")
+        now = self.form.model.draft
+        later = {field_id: text for field_id, text in now.edits.items() if draft.edits.get(field_id) != text}
+        await self.start_from(version)
+        for field_id, text in later.items():  # typed while the save was under way
+            self.form.model.type(field_id, str(text))
+        if later:
+            self.form.put_all()
+            self.form.keep_soon()
+        elif close:
+            self.form.console_app.go_back()
+
+    async def start_from(self, version: ProviderVersion) -> None:
+        """Makes the form hold a saved version, nothing unsaved."""
+        model = self.form.model
+        model.rebase(Draft(base_of(version)))
+        model.attempted = False
+        model.reason = ""
+        await self.form.forget_draft()
+        self.form.put_all()
+
+    async def _offer_rebase(self, stale: StaleVersion) -> None:
+        self.report(Level.ERROR, str(stale))
+        model = self.form.model
+        if stale.current is None:
+            draft = model.draft
+            edits = {**{f: v for f, v in draft.base.values.items() if v is not None}, **draft.edits}
+            base = Base(None, 0, dict.fromkeys(draft.base.values), NO_SECRETS, draft.base.statuses)
+            model.rebase(Draft(base, edits, draft.secrets, draft.statuses))
+            self.form.put_all()
+            self.report(Level.WARNING, "It was deleted meanwhile: saving now makes it a new provider.")
+            return
+        answer = await self.form.question.ask(
+            f"{visible(stale.current.saved_by.user)} saved version {stale.current.number} meanwhile.",
+            {"m": "put my edits on top", "t": "take theirs, drop mine", "escape": "stay"},
+        )
+        if answer == "m":
+            await self._rebase()
+        elif answer == "t":
+            session, provider_id = self.form.console_app.session, stale.current.provider_id
+            theirs = await self.form.attempt(lambda: open_provider(session, provider_id=provider_id))
+            if theirs is not None:
+                await self.start_from(theirs)
+
+    async def _rebase(self) -> None:
+        session, draft = self.form.console_app.session, self.form.model.draft
+        outcome = await self.form.attempt(lambda: rebase(session, draft))
+        if outcome is None:
+            return
+        rebased, clashes = outcome
+        self.form.model.rebase(rebased)
+        self.form.put_all()
+        self.form.keep_soon()
+        if clashes:
+            both = ", ".join(map(field_label, clashes))
+            self.report(Level.WARNING, f"Both of you changed {both}: yours stands in the form.")
+
+    async def clear(self, field_id: str) -> None:
+        """Clears a stored secret after a question; an act of its own, so nothing else may be unsaved.
+
+        Args:
+            field_id: Which secret.
+        """
+        label = field_label(field_id)
+        base = self.form.model.draft.base
+        if base.provider_id is None or not base.secrets[field_id].is_set:
+            self.report(Level.INFO, f"{label} holds nothing, so there is nothing to clear.")
+            return
+        if self.form.model.unsaved:
+            self.report(Level.WARNING, f"Save or undo your changes first: clearing {label} is a change of its own.")
+            return
+        question = f"Clear the stored {label}? Nothing is sent until a new one is entered."
+        if await self.form.question.ask(question, {"y": "clear", "escape": "keep"}) != "y":
+            return
+        session, provider_id, number = self.form.console_app.session, base.provider_id, base.version
+
+        def carry_out() -> ProviderVersion:
+            version = open_provider(session, provider_id=provider_id)
+            if version.number != number:
+                raise StaleVersion(f"{version.saved_by.user} saved meanwhile: nothing was cleared.", version)
+            return clear_secret(session, version, field_id)
+
+        version = await self.form.attempt(carry_out)
+        if version is not None:
+            await self.start_from(version)

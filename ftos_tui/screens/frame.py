@@ -1,0 +1,185 @@
+"""The frame every screen has: breadcrumb and environment, content, status log, question, key hints."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from ftos_tui.actions import EVERYWHERE, Action, actions_of
+from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.log import Level
+from ftos_tui.widgets.confirm_line import ConfirmLine
+from ftos_tui.widgets.frame import HintLine, TopLine
+from ftos_tui.widgets.log_pane import LogPane
+
+if TYPE_CHECKING:
+    from ftos_tui.app import FtosApp
+
+T = TypeVar("T")
+
+MENU_PATH = ("Admin", "Omnichannel Communication Automation", "Channel Providers")
+"""The vendor's menu path."""
+
+
+def bindings_of(*places: str, priority: bool = False) -> list[BindingType]:
+    """Textual's bindings for the actions of these places; remapping goes by the action's id.
+
+    Args:
+        places: Places of the table of actions.
+        priority: Whether they go before the keys of the focused widget.
+    """
+    return [
+        Binding(",".join(action.keys), action.method, action.label, show=False, priority=priority, id=action.id)
+        for place in places
+        for action in actions_of(place)
+        if action.keys
+    ]
+
+
+class FrameScreen(Screen[None]):
+    """A screen in the common frame. Subclasses give `content`, `breadcrumb`, `hints` and `place`.
+
+    Attributes:
+        place: The place in the table of actions whose keys work here.
+        help_topic: What F1 says where no field is focused.
+    """
+
+    AUTO_FOCUS = ""
+    BINDINGS = bindings_of(EVERYWHERE)
+
+    place = EVERYWHERE
+    help_topic = ""
+
+    @property
+    def console_app(self) -> "FtosApp":
+        """The application, typed."""
+        return cast("FtosApp", self.app)
+
+    def breadcrumb(self) -> tuple[str, ...]:
+        """The parts of the menu path that lead here."""
+        return MENU_PATH
+
+    def hints(self) -> tuple["str | tuple[str, str]", ...]:
+        """What the hint line names, the most important first: an action's id, or a key and its label."""
+        return ()
+
+    def content(self) -> Iterable[Widget]:
+        """The screen's own widgets, between the top line and the status log."""
+        return ()
+
+    def compose(self) -> ComposeResult:
+        environment = self.console_app.session.environment
+        yield TopLine(
+            self.breadcrumb(), environment.name.upper(), colour=environment.colour, read_only=environment.read_only
+        )
+        yield from self.content()
+        yield LogPane(id="log")
+        yield ConfirmLine()
+        yield HintLine(self._hint_pairs())
+
+    def on_mount(self) -> None:
+        """Shows what the log holds so far."""
+        self.log_pane.load(self.console_app.log_entries)
+
+    def on_screen_resume(self) -> None:
+        """Catches up with what was logged while another screen was on top."""
+        self.log_pane.load(self.console_app.log_entries)
+
+    @property
+    def log_pane(self) -> LogPane:
+        """The status log pane."""
+        return self.query_one("#log", LogPane)
+
+    @property
+    def question(self) -> ConfirmLine:
+        """The line that asks instead of a dialog."""
+        return self.query_one(ConfirmLine)
+
+    def refresh_frame(self) -> None:
+        """Shows a changed breadcrumb or changed hints."""
+        self.query_one(TopLine).breadcrumb = self.breadcrumb()
+        self.query_one(HintLine).hints = self._hint_pairs()
+
+    def _hint_pairs(self) -> tuple[tuple[str, str], ...]:
+        return tuple(self.console_app.hint(hint) if isinstance(hint, str) else hint for hint in self.hints())
+
+    def actions_here(self) -> tuple[Action, ...]:
+        """The actions that work on this screen, its own first."""
+        return (*(actions_of(self.place) if self.place != EVERYWHERE else ()), *actions_of(EVERYWHERE))
+
+    async def attempt(self, operation: Callable[[], T]) -> T | None:
+        """Carries out an operation of the studio in a thread; a failure becomes a line in the status log.
+
+        Returns:
+            What the operation gave back, or None when it failed.
+        """
+        try:
+            return await self.console_app.carry_out(operation)
+        except Failure as failure:
+            self.console_app.report(Level.ERROR, str(failure))
+            return None
+
+    async def succeeds(self, operation: Callable[[], object]) -> bool:
+        """Carries out an operation as `attempt` does.
+
+        Returns:
+            Whether it succeeded.
+        """
+        return await self.attempt(lambda: (operation(), True)) is not None
+
+    async def may_leave(self) -> bool:
+        """Whether the screen may be left now; a form asks when there are unsaved changes."""
+        return True
+
+    def action_back(self) -> None:
+        """Goes back, once the screen lets go."""
+        self.run_worker(self._leave(), group="leave", exclusive=True)
+
+    async def _leave(self) -> None:
+        if self.console_app.screen is self and await self.may_leave():
+            self.console_app.go_back()
+
+    def action_quit(self) -> None:
+        """Leaves the program, once every screen lets go."""
+        self.run_worker(self.console_app.leave(), group="leave", exclusive=True)
+
+    def action_help(self) -> None:
+        """Explains the focused field, or the screen."""
+        from ftos_tui.screens.help import HelpScreen
+
+        self.console_app.push_screen(HelpScreen(self.help_title(), self.help_text()))
+
+    def help_title(self) -> str:
+        """The heading of F1's answer."""
+        return self.breadcrumb()[-1]
+
+    def help_text(self) -> str:
+        """F1's answer, in plain words."""
+        return self.help_topic
+
+    def action_keys(self) -> None:
+        """Lists the keys that work here."""
+        from ftos_tui.screens.keys import KeysScreen
+
+        self.console_app.push_screen(KeysScreen(self.actions_here()))
+
+    def action_status_log(self) -> None:
+        """Moves the focus to the status log pane, and back to where it was."""
+        if self.log_pane.has_focus:
+            self.focus_content()
+        else:
+            self.log_pane.focus()
+
+    def focus_content(self) -> None:
+        """Puts the focus where the operator works on this screen."""
+
+    def action_commands(self) -> None:
+        """Opens the command palette."""
+        self.console_app.action_command_palette()
+
+    def action_mouse(self) -> None:
+        """Switches the mouse on or off."""
+        self.console_app.toggle_mouse()

@@ -1,0 +1,89 @@
+"""The keys that work on a screen, filtered as you type."""
+
+from collections.abc import Iterable, Sequence
+
+from textual.widget import Widget
+from textual.widgets import Input
+
+from ftos_tui.actions import Action
+from ftos_tui.screens.frame import MENU_PATH, FrameScreen
+from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
+from ftos_tui.widgets.text_input import OneLineInput
+
+_LIST_KEYS = (
+    ("j k ↓ ↑", "Next and previous row."),
+    ("g G Home End", "First and last row."),
+    ("PgDn PgUp", "A page on and back."),
+    ("s S", "Sort by the next column; reverse the order."),
+)
+_FORM_KEYS = (
+    ("Tab ↓", "Next field."),
+    ("Shift+Tab ↑", "Previous field."),
+    ("Space ← →", "Another option of a select, on or off of a switch."),
+)
+
+
+class KeysScreen(FrameScreen):
+    """What can be pressed where the operator came from.
+
+    Args:
+        actions: The actions that work there.
+    """
+
+    help_topic = "Type a part of a key or of what it does. Keys are changed in the settings file under [keys]."
+
+    def __init__(self, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self.listed = actions
+
+    def breadcrumb(self) -> tuple[str, ...]:
+        """The menu path and what is listed."""
+        return (*MENU_PATH, "Keys")
+
+    def hints(self) -> tuple[str | tuple[str, str], ...]:
+        """What the hint line names."""
+        return (("type", "Filter"), "everywhere.back", "everywhere.help")
+
+    def rows(self, wanted: str) -> list[Row]:
+        """The rows that contain a text in their key, name or description."""
+        found: list[Row] = []
+        general = _FORM_KEYS if any(action.where == "form" for action in self.listed) else _LIST_KEYS
+        cells = [(self.console_app.keys_of(action), action.label, action.description) for action in self.listed]
+        cells += [(keys, "Move", description) for keys, description in general]
+        for keys, label, description in cells:
+            if wanted.casefold() in f"{keys} {label} {description}".casefold():
+                found.append(Row(f"{keys} {label}", (keys or "command", label, description), len(found)))
+        return found
+
+    def content(self) -> Iterable[Widget]:
+        """The filter and the list."""
+        yield OneLineInput(placeholder="Filter by key, name or what it does", id="filter")
+        columns = (
+            Column("keys", "Key", width=16),
+            Column("label", "Action", width=18),
+            Column("description", "What it does", width=30, flex=1),
+        )
+        yield RowList(columns, StaticSource(self.rows("")), id="keys", empty_text="No key does that here.")
+
+    def on_mount(self) -> None:
+        """Filtering starts with the first letter typed."""
+        super().on_mount()
+        self.focus_content()
+
+    def focus_content(self) -> None:
+        """Puts the focus on the filter."""
+        self.query_one("#filter").focus()
+
+    async def on_input_changed(self, event: Input.Changed) -> None:
+        """Shows the rows that match what was typed."""
+        event.stop()
+        self.query_one("#keys", RowList).set_source(StaticSource(self.rows(event.value)))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter moves on into the list."""
+        event.stop()
+        self.query_one("#keys").focus()
+
+    def key_down(self) -> None:
+        """The arrow moves on into the list, as Enter does."""
+        self.query_one("#keys").focus()

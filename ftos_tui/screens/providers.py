@@ -1,0 +1,312 @@
+"""The list of channel providers."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from textual.widget import Widget
+from textual.widgets import Input
+
+from ftos_tui.actions import PROVIDERS
+from ftos_tui.domain.visible import visible
+from ftos_tui.screens.frame import FrameScreen, bindings_of
+from ftos_tui.studio.drafts import offered_drafts
+from ftos_tui.studio.failures import counted, field_label
+from ftos_tui.studio.place import PROVIDERS as PLACE
+from ftos_tui.studio.place import Place, remember_place
+from ftos_tui.studio.providers import (
+    Cursor,
+    ListQuery,
+    ProviderSummary,
+    SortColumn,
+    count_providers,
+    delete,
+    duplicate_draft,
+    list_providers,
+    new_draft,
+    open_provider,
+)
+from ftos_tui.widgets.line import Line
+from ftos_tui.widgets.row_list import Column, Row, RowList
+from ftos_tui.widgets.text_input import OneLineInput
+
+COLUMNS = (
+    Column(SortColumn.NAME, "Name", width=17, flex=3),
+    Column(SortColumn.CHANNEL, "Chan.", width=5),
+    Column(SortColumn.PROVIDER, "Provider", width=9, flex=1),
+    Column(SortColumn.WINDOW, "Window (UTC)", width=17),
+    Column(SortColumn.BULK, "Bulk", width=4, align="right"),
+    Column(SortColumn.READINESS, "Ready", width=7),
+    Column(SortColumn.SAVED_BY, "By", width=6, flex=1),
+    Column(SortColumn.SAVED_AT, "Saved", width=5, min_width=5),
+)
+
+
+class ProviderSource:
+    """Pages of the list, read from the store in a thread.
+
+    Attributes:
+        query: Sort and filter; the page is asked for by the list.
+        drafted: Ids of providers with an unsaved draft.
+    """
+
+    def __init__(self, screen: "ProvidersScreen", query: ListQuery) -> None:
+        self.screen = screen
+        self.query = query
+        self.drafted: frozenset[str] = frozenset()
+        self.summaries: dict[str, ProviderSummary] = {}
+
+    async def fetch(self, after: object | None, backwards: bool, limit: int) -> list[Row]:
+        """One page, in sort order.
+
+        Raises:
+            Failure: The store does not answer; the list shows its sentence.
+        """
+        session = self.screen.console_app.session
+        cursor: Cursor | None = after if isinstance(after, tuple) else None
+        query = replace(self.query, after=cursor, backwards=backwards, limit=limit)
+
+        def read() -> list[ProviderSummary]:
+            if after is None:
+                self.drafted = frozenset(kept.provider_id for kept in offered_drafts(session) if kept.provider_id)
+            return list(list_providers(session, query))
+
+        page = await self.screen.console_app.carry_out(read)
+        if after is None:
+            self.summaries.clear()
+        self.summaries.update({summary.provider_id: summary for summary in page})
+        now = session.clock()
+        return [self.row(summary, now) for summary in page]
+
+    def row(self, summary: ProviderSummary, now: datetime) -> Row:
+        """One line of the list."""
+        mark = "✎" if summary.provider_id in self.drafted else ""
+        return Row(summary.provider_id, _cells(summary, now), summary.cursor, mark)
+
+
+def _cells(summary: ProviderSummary, now: datetime) -> tuple[str, ...]:
+    window = f"{summary.interval_min}-{summary.interval_max}" if summary.interval_min and summary.interval_max else "—"
+    return (
+        summary.name,
+        summary.communication_channel or "—",
+        summary.provider_name or "—",
+        window,
+        "—" if summary.bulk_no is None else str(summary.bulk_no),
+        "ready" if summary.ready else f"✗ {len(summary.missing)}",
+        summary.saved_by,
+        saved_when(summary.saved_at, now),
+    )
+
+
+def saved_when(at: datetime, now: datetime) -> str:
+    """When a version was saved, in five characters: the time today, the day this year, else the year."""
+    at = at.astimezone(UTC)
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    return f"{at:%m-%d}" if at.year == now.year else f"{at:%Y}"
+
+
+class ProvidersScreen(FrameScreen):
+    """The list: filter as you type, sort by any column, open, new, duplicate, delete.
+
+    Args:
+        cursor_on: The id of the provider to put the cursor on.
+    """
+
+    BINDINGS = bindings_of(PROVIDERS)
+    place = PROVIDERS
+    help_topic = (
+        "The channel providers of this environment, from the store.\n\n"
+        "Ready says whether a provider has all it needs; ✗ with a number says how many mandatory fields are missing, "
+        "the line under the list names them. ✎ marks a provider with an unsaved draft. The window is in UTC. Saved "
+        "shows the time today, otherwise the day.\n\n"
+        "Enter opens the provider under the cursor. / filters as you type, s sorts by the next column and S turns "
+        "the order round. n starts a new provider, c duplicates one without its secrets, d deletes one after you "
+        "typed its name; its versions stay."
+    )
+
+    def __init__(self, cursor_on: str = "") -> None:
+        super().__init__()
+        self.source = ProviderSource(self, ListQuery())
+        self.cursor_on = cursor_on
+        self.total: int | None = None
+
+    def hints(self) -> tuple[str | tuple[str, str], ...]:
+        """What the hint line names."""
+        return (
+            ("Enter", "Edit"),
+            "providers.filter",
+            "providers.new",
+            "providers.duplicate",
+            "providers.delete",
+            ("s", "Sort"),
+            "everywhere.keys",
+            "everywhere.help",
+            "everywhere.back",
+            "providers.quit",
+        )
+
+    def content(self) -> Iterable[Widget]:
+        """The filter, the list, and a line about the row under the cursor."""
+        yield OneLineInput(placeholder="Filter by name, channel or provider", id="filter")
+        yield RowList(
+            COLUMNS,
+            self.source,
+            id="providers",
+            sort=(SortColumn.NAME, False),
+            cursor_key=self.cursor_on,
+            empty_text="No channel provider here. n starts one, / changes the filter.",
+        )
+        yield Line(id="detail")
+
+    def on_mount(self) -> None:
+        """Hides the filter until it is asked for and puts the focus on the list."""
+        super().on_mount()
+        self.query_one("#filter").display = False
+        self.focus_content()
+        self.run_worker(self._count(), group="count", exclusive=True)
+
+    def on_screen_resume(self) -> None:
+        """Reads again what may have changed while a form was open."""
+        super().on_screen_resume()
+        if self.rows.is_attached and self.total is not None:
+            self.action_refresh()
+
+    @property
+    def rows(self) -> RowList:
+        """The list itself."""
+        return self.query_one("#providers", RowList)
+
+    def focus_content(self) -> None:
+        """Puts the focus on the list."""
+        self.rows.focus()
+
+    async def _count(self) -> None:
+        wanted = self.source.query.filter
+        total = await self.attempt(lambda: count_providers(self.console_app.session, wanted))
+        if total is not None:
+            self.total = total
+            self._describe(self.rows.row)
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Says of the row under the cursor what its columns have no room for."""
+        event.stop()
+        self._describe(event.row)
+
+    def _describe(self, row: Row | None) -> None:
+        summary = self.source.summaries.get(row.key) if row else None
+        total = "" if self.total is None else f"{counted(self.total, 'provider', 'providers')} · "
+        if summary is None:
+            self.query_one("#detail", Line).text = total.removesuffix(" · ")
+            return
+        self.cursor_on = summary.provider_id
+        saved = f"version {summary.version} saved by {summary.saved_by} {summary.saved_at:%Y-%m-%d %H:%M}"
+        if summary.missing:
+            labels = ", ".join(field_label(field_id) for field_id in summary.missing)
+            self.query_one("#detail", Line).text = f"{total}not configured, missing {labels} · {saved}"
+        else:
+            self.query_one("#detail", Line).text = f"{total}ready · {saved}"
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """Opens the provider of the row."""
+        event.stop()
+        self._open(event.row.key)
+
+    def _open(self, provider_id: str) -> None:
+        self.run_worker(self.console_app.open_form(provider_id), group="open", exclusive=True)
+
+    def on_row_list_sort_requested(self, event: RowList.SortRequested) -> None:
+        """Sorts by a column; the one in force turns round."""
+        event.stop()
+        column = SortColumn(event.column)
+        query = self.source.query
+        descending = event.descending
+        self.source.query = replace(query, sort=column, descending=descending)
+        self.rows.sort = (column, descending)
+        self.rows.reload(keep=False)
+
+    async def on_input_changed(self, event: Input.Changed) -> None:
+        """Filters as the operator types."""
+        if event.input.id != "filter":
+            return
+        event.stop()
+        self.source.query = replace(self.source.query, filter=event.value)
+        self.rows.reload(keep=False)
+        self.run_worker(self._count(), group="count", exclusive=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the filter goes on to the list."""
+        if event.input.id == "filter":
+            event.stop()
+            self.focus_content()
+
+    async def may_leave(self) -> bool:
+        """Esc first takes a filter away."""
+        field = self.query_one("#filter", OneLineInput)
+        if field.display:
+            field.value = ""
+            field.display = False
+            self.focus_content()
+            return False
+        remember_place(self.console_app.session, Place())
+        return True
+
+    def action_filter(self) -> None:
+        """Shows the filter and puts the cursor into it."""
+        field = self.query_one("#filter")
+        field.display = True
+        field.focus()
+
+    def action_refresh(self) -> None:
+        """Reads the list again; the cursor stays on its provider."""
+        self.rows.reload(keep=True)
+        self.run_worker(self._count(), group="count", exclusive=True)
+
+    def action_edit(self) -> None:
+        """Opens the provider under the cursor."""
+        if self.rows.row is not None:
+            self._open(self.rows.row.key)
+
+    def action_new(self) -> None:
+        """Starts a new provider."""
+        self.run_worker(self.console_app.open_draft(new_draft()), group="open", exclusive=True)
+
+    def action_duplicate(self) -> None:
+        """Starts a new provider from the one under the cursor."""
+        row = self.rows.row
+        if row is not None:
+            self.run_worker(self._duplicate(row.key), group="open", exclusive=True)
+
+    async def _duplicate(self, provider_id: str) -> None:
+        session = self.console_app.session
+        version = await self.attempt(lambda: open_provider(session, provider_id=provider_id))
+        if version is not None:
+            await self.console_app.open_draft(duplicate_draft(version))
+
+    def action_delete(self) -> None:
+        """Deletes the provider under the cursor after its name was typed."""
+        row = self.rows.row
+        if row is not None:
+            self.run_worker(self._delete(row.key), group="delete", exclusive=True)
+
+    async def _delete(self, provider_id: str) -> None:
+        session = self.console_app.session
+        version = await self.attempt(lambda: open_provider(session, provider_id=provider_id))
+        if version is None:
+            return
+        if not await self.succeeds(session.permit_change):
+            return
+        name = visible(version.name)
+        typed = await self.question.ask_text(f"Delete {name}? Type its name, Esc keeps it:", "")
+        if typed is None:
+            return
+        if await self.succeeds(lambda: delete(session, version, typed)):
+            self.action_refresh()
+
+    def action_drafts(self) -> None:
+        """Shows the drafts that were kept."""
+        self.run_worker(self.console_app.offer_drafts(asked=True), group="open", exclusive=True)
+
+    def remember(self) -> None:
+        """Keeps this place for the next start."""
+        remember_place(self.console_app.session, Place(PLACE, self.cursor_on))
