@@ -4,6 +4,7 @@ Wide characters take two cells and combining ones none (Unicode UAX 11), so a te
 place on screen. Every text of data passes `shown` on its way to a line.
 """
 
+from itertools import accumulate
 from typing import Literal
 
 from rich.cells import cell_len, get_character_cell_size
@@ -51,26 +52,20 @@ def width_of(text: str) -> int:
 
 
 def _head(text: str, width: int) -> str:
-    """The longest start of a shown text that fits; marks stay with their letter."""
-    used = 0
-    for index, character in enumerate(text):
-        used += get_character_cell_size(character)
-        if used > width:
-            return text[:index]
-    return text
+    """The longest start of a shown text that fits, where not all of it does; marks stay with their letter."""
+    ends = accumulate(map(get_character_cell_size, text))
+    return text[: next(index for index, end in enumerate(ends) if end > width)]
 
 
 def _tail(text: str, width: int) -> str:
-    """The longest end of a shown text that fits and does not start with a mark of a letter left out."""
-    used = 0
-    start = len(text)
-    for index in range(len(text) - 1, -1, -1):
-        size = get_character_cell_size(text[index])
-        used += size
-        if used > width:
-            break
-        if size:
-            start = index
+    """The longest end of a shown text that fits, where not all of it does; no mark without its letter."""
+    start = at = len(text)
+    while width >= 0:
+        at -= 1
+        size = get_character_cell_size(text[at])
+        width -= size
+        if size and width >= 0:
+            start = at
     return text[start:]
 
 

@@ -119,8 +119,11 @@ class TopLine(LineWidget):
                 colour = Color.parse(name)
             except ColorParseError:
                 continue
-            text = "white" if colour.ansi is not None or colour.brightness < 0.6 else "black"
-            return Style(color=text, bgcolor=colour.rich_color, bold=True, reverse=False)
+            if colour.ansi is not None:
+                # What a terminal's own colour looks like is not ours to know; its background is legible on it.
+                return Style(color=colour.rich_color, bold=True, reverse=True)
+            text = "white" if colour.brightness < 0.6 else "black"
+            return Style(color=text, bgcolor=colour.rich_color, bold=True)
         return "top-line--environment"
 
 

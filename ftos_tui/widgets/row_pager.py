@@ -3,6 +3,9 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+
+from textual.worker import WorkType
 
 from ftos_tui.widgets.line_widget import LineWidget
 from ftos_tui.widgets.row_feed import PAGE, WINDOW, Load, Row, RowFeed, RowSource, StaticSource
@@ -193,7 +196,9 @@ class RowPager(LineWidget):
             self._take(read, 0)
             return
         self._reading = read
-        self.run_worker(self._read(read), group="rows", exclusive=True)
+        # The function, not its coroutine: a read replaced before it began must leave nothing unawaited.
+        work: WorkType[None] = partial(self._read, read)
+        self.run_worker(work, group="rows", exclusive=True)
 
     async def _read(self, read: _Read) -> None:
         timer = self.set_timer(SLOW, self._say_slow)

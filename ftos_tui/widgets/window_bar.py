@@ -107,7 +107,7 @@ def bar_line(minimum: int | None, maximum: int | None, width: int, signs: Signs 
 
 
 def mark_line(now: int, width: int, signs: Signs = BLOCKS) -> str:
-    """The mark of now with its time, under a bar of the same width.
+    """The mark of now under a bar of the same width, with its time behind or before it where there is room.
 
     Args:
         now: The second of the day, 0 to 86,399.
@@ -116,11 +116,11 @@ def mark_line(now: int, width: int, signs: Signs = BLOCKS) -> str:
     """
     at = now * width // DAY
     time = f"{now // 3600:02}:{now // 60 % 60:02}"
-    # The time stands where there is room for it.
+    after = f"{' ' * at}{signs.now} {time}"
+    if len(after) <= width:
+        return after
     before = f"{time} {signs.now}"
-    if at + 1 + len(before) > width and at >= len(time) + 1:
-        return " " * (at - len(time) - 1) + before
-    return f"{' ' * at}{signs.now} {time}"
+    return f"{before:>{at + 1}}" if at >= len(time) + 1 else f"{signs.now:>{at + 1}}"
 
 
 def scale_line(width: int) -> str:
