@@ -9,6 +9,8 @@ from ftos_tui.cli.guard import guarded
 
 def main() -> None:
     """The program: without arguments the console, else the command line."""
+    # Other packages' plugins would see every record, and looking for them costs a tenth of a short command.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     start, arguments = split_start(sys.argv[1:])
     sys.exit(guarded(lambda: _carry_out(start, arguments), lambda: start.places.state))
 

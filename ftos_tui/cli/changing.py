@@ -15,7 +15,7 @@ from ftos_tui.cli.reading import provider_named
 from ftos_tui.cli.secrets import read_secrets
 from ftos_tui.domain.draft import Base, Draft
 from ftos_tui.domain.fields import FIELD_BY_ID
-from ftos_tui.domain.findings import Finding, Severity
+from ftos_tui.domain.findings import Finding
 from ftos_tui.domain.visible import visible
 
 if TYPE_CHECKING:
@@ -152,11 +152,10 @@ def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], re
 
 
 def complain_of(finding: Finding) -> None:
-    """Writes a finding to standard error: `Label: message [code]`, its severity before all but refusals."""
+    """Writes a finding to standard error: `Label: message [code]`."""
     from ftos_tui.studio.failures import field_label
 
-    mark = "" if finding.severity is Severity.REFUSE else f"{finding.severity}: "
-    output.complain(f"{mark}{field_label(finding.field)}: {finding.message} [{finding.code}]")
+    output.complain(f"{field_label(finding.field)}: {finding.message} [{finding.code}]")
 
 
 def _say_refusal(draft: Draft, checked: "Checked", as_json: bool) -> None:
@@ -175,7 +174,7 @@ def _how_to(open_warnings: Sequence[Finding]) -> str:
 
 def _base(session: "Session", name: str) -> Base:
     from ftos_tui.studio.failures import NotFound
-    from ftos_tui.studio.providers import base_of
+    from ftos_tui.studio.reading import base_of
 
     try:
         return base_of(provider_named(session, name))
@@ -189,7 +188,7 @@ def _new(session: "Session", name: str, given: dict[str, str]) -> Draft:
     from ftos_tui.domain.record import EMPTY_VALUES
     from ftos_tui.domain.status_presets import preset_for
     from ftos_tui.studio.failures import NameTaken, NotFound
-    from ftos_tui.studio.providers import open_provider
+    from ftos_tui.studio.reading import open_provider
 
     if "name" in given:
         raise UsageProblem("With --new the name is the first argument: leave name= out.")
@@ -204,7 +203,7 @@ def _new(session: "Session", name: str, given: dict[str, str]) -> Draft:
 def _expect(session: "Session", draft: Draft, expected: int | None) -> None:
     """Refuses when the saved version is not the one the caller has seen."""
     from ftos_tui.studio.failures import StaleVersion
-    from ftos_tui.studio.providers import open_provider
+    from ftos_tui.studio.reading import open_provider
 
     if expected is None or draft.base.version == expected:
         return

@@ -20,7 +20,7 @@ def complete_names(ctx: typer.Context, incomplete: str) -> list[str]:
     try:
         if not session.store_path.exists():
             return []
-        from ftos_tui.studio.providers import ListQuery, list_providers
+        from ftos_tui.studio.reading import ListQuery, list_providers
 
         rows = list_providers(session, ListQuery(filter=incomplete, limit=_MOST))
     except Failure:

@@ -40,11 +40,14 @@ class Start:
         Raises:
             ConfigError: The settings file cannot be used.
         """
+        path = self.places.config
+        named = self.config is not None or bool(os.environ.get("FTOS_TUI_CONFIG"))
+        if not named and not os.path.lexists(path):
+            return Settings()
         from ftos_tui.actions import ACTIONS
         from ftos_tui.config.settings_file import load_settings
 
-        named = self.config is not None or bool(os.environ.get("FTOS_TUI_CONFIG"))
-        return load_settings(self.places.config, ACTIONS, must_exist=named)
+        return load_settings(path, ACTIONS, must_exist=named)
 
     def chosen(self, settings: Settings) -> str:
         """The name of the environment to open.
@@ -52,10 +55,10 @@ class Start:
         Raises:
             UsageProblem: The settings know no such environment.
         """
-        from ftos_tui.config.settings_file import nearest
-
         name = self.environment or os.environ.get("FTOS_TUI_ENV") or settings.environment
         if name not in settings.environments:
+            from ftos_tui.config.settings_file import nearest
+
             raise UsageProblem(f"There is no environment {shortened(name, 40)}{nearest(name, settings.environments)}")
         return name
 

@@ -15,7 +15,7 @@ from ftos_tui.domain.fields import FIELD_BY_ID, FIELDS
 from ftos_tui.domain.record import ProviderVersion, SecretState
 
 if TYPE_CHECKING:
-    from ftos_tui.studio.providers import ProviderSummary, SortColumn
+    from ftos_tui.studio.reading import ProviderSummary, SortColumn
     from ftos_tui.studio.session import Session
 
 _PAGE = 500
@@ -74,15 +74,16 @@ def provider_named(session: "Session", name: str) -> ProviderVersion:
     Raises:
         NotFound: There is none; the text names the nearest ones.
     """
-    from ftos_tui.domain.visible import shortened
     from ftos_tui.studio.failures import NotFound
-    from ftos_tui.studio.nearest import nearest_names
-    from ftos_tui.studio.providers import open_provider
+    from ftos_tui.studio.reading import open_provider
 
     try:
         return open_provider(session, name=name)
     except NotFound:
         pass
+    from ftos_tui.domain.visible import shortened
+    from ftos_tui.studio.nearest import nearest_names
+
     names = nearest_names(session, name)
     hint = f": did you mean {' or '.join(names)}?" if names else ": `ftos-tui providers list` lists them."
     raise NotFound(f"There is no provider {shortened(name, 60)}{hint}")
@@ -99,7 +100,7 @@ def secret_text(state: SecretState) -> str:
 def _column(written: str) -> "SortColumn":
     from ftos_tui.config.settings_file import nearest
     from ftos_tui.domain.visible import shortened
-    from ftos_tui.studio.providers import SortColumn
+    from ftos_tui.studio.reading import SortColumn
 
     known = {column.name.lower(): column for column in SortColumn} | {column.value: column for column in SortColumn}
     column = known.get(written.lower())
@@ -113,7 +114,7 @@ def _rows(
     session: "Session", filter: str, sort: "SortColumn", descending: bool, limit: int | None
 ) -> "Iterator[ProviderSummary]":
     """The matching providers, read page by page."""
-    from ftos_tui.studio.providers import ListQuery, list_providers
+    from ftos_tui.studio.reading import ListQuery, list_providers
 
     left = limit if limit is not None else -1
     query = ListQuery(sort=sort, descending=descending, filter=filter)

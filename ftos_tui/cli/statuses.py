@@ -71,13 +71,13 @@ def _edited(
 
 
 def _draft(version: "ProviderVersion", rows: "tuple[StatusRow, ...]") -> Draft:
-    from ftos_tui.studio.providers import base_of
+    from ftos_tui.studio.reading import base_of
 
     return Draft(base_of(version)).with_statuses(rows)
 
 
 def _say_rows(session: "Session", version: "ProviderVersion", as_json: bool) -> None:
-    from ftos_tui.studio.providers import status_counts
+    from ftos_tui.studio.reading import status_counts
 
     counts = status_counts(session, version.provider_id)
     if as_json:

@@ -11,7 +11,7 @@ from ftos_tui.domain.record import NEW_VALUES
 from ftos_tui.domain.visible import visible
 from ftos_tui.stores.drafts import KeptDraft
 from ftos_tui.studio.failures import NotFound, field_label
-from ftos_tui.studio.providers import base_of, open_provider
+from ftos_tui.studio.reading import base_of, open_provider
 
 if TYPE_CHECKING:
     from ftos_tui.studio.session import Session

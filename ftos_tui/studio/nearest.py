@@ -3,7 +3,7 @@
 import difflib
 
 from ftos_tui.domain.names import name_key
-from ftos_tui.studio.providers import ListQuery, list_providers
+from ftos_tui.studio.reading import ListQuery, list_providers
 from ftos_tui.studio.session import Session
 
 _PAGE = 200

@@ -1,6 +1,6 @@
-"""Find, open, check, save, duplicate and delete channel providers."""
+"""Check, save, duplicate and delete channel providers; finding and opening them is in `reading`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,13 +14,12 @@ from ftos_tui.domain.findings import Severity
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.provider_kind import provider_kind
-from ftos_tui.domain.record import NEW_VALUES, ProviderVersion, SecretState, Value
+from ftos_tui.domain.record import NEW_VALUES, ProviderVersion, Value
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.status_presets import preset_for
 from ftos_tui.domain.visible import visible
-from ftos_tui.stores.protocol import Cursor, ListQuery, NewVersion, ProviderSummary, SealedSecret, SortColumn
+from ftos_tui.stores.protocol import NewVersion, SealedSecret
 from ftos_tui.studio.failures import (
-    Failure,
     Refused,
     StaleVersion,
     WarningsOpen,
@@ -29,35 +28,31 @@ from ftos_tui.studio.failures import (
     field_label,
 )
 from ftos_tui.studio.log import note
+from ftos_tui.studio.reading import (
+    Cursor,
+    ListQuery,
+    ProviderSummary,
+    SortColumn,
+    base_of,
+    count_providers,
+    list_providers,
+    open_provider,
+    status_counts,
+    with_readability,
+)
 from ftos_tui.studio.session import Session, new_id
 
-__all__ = ["Cursor", "ListQuery", "ProviderSummary", "SortColumn"]
-
-
-def list_providers(session: Session, query: ListQuery) -> Sequence[ProviderSummary]:
-    """One page of the list of providers."""
-    return session.store.list_page(query)
-
-
-def count_providers(session: Session, filter: str = "") -> int:
-    """How many providers match the filter."""
-    return session.store.count(filter)
-
-
-def open_provider(session: Session, *, name: str | None = None, provider_id: str | None = None) -> ProviderVersion:
-    """A provider's current version, by Name or by id, its secrets marked unreadable where they do not decrypt.
-
-    Raises:
-        NotFound: There is no such provider.
-    """
-    store = session.store
-    version = store.by_name(name or "") if provider_id is None else store.by_id(provider_id)
-    return _with_readability(session, version)
-
-
-def base_of(version: ProviderVersion) -> Base:
-    """What an edit of this version starts from."""
-    return Base(version.provider_id, version.number, version.values, version.secrets, version.statuses)
+__all__ = [
+    "Cursor",
+    "ListQuery",
+    "ProviderSummary",
+    "SortColumn",
+    "base_of",
+    "count_providers",
+    "list_providers",
+    "open_provider",
+    "status_counts",
+]
 
 
 def new_draft(channel: str = "email") -> Draft:
@@ -162,7 +157,7 @@ def save(
         f"Saved {visible(version.name)} version {version.number} ({counted(len(changed), 'field', 'fields')})",
         version.name,
     )
-    return _with_readability(session, version)
+    return with_readability(session, version)
 
 
 def changed_fields(draft: Draft, checked: Checked) -> tuple[str, ...]:
@@ -235,11 +230,6 @@ def delete(session: Session, version: ProviderVersion, typed_name: str, reason: 
         f"Deleted {version.name} after version {version.number}; its versions stay",
         version.name,
     )
-
-
-def status_counts(session: Session, provider_id: str) -> Mapping[str, int]:
-    """How many messages of a provider bear each status code."""
-    return session.store.status_counts(provider_id)
 
 
 def _same(one: Value, other: Value) -> bool:
@@ -333,27 +323,3 @@ def _write_as_it_is(
         changed=changed,
     )
     return session.store.write(new, session.vault.sign)
-
-
-def _with_readability(session: Session, version: ProviderVersion) -> ProviderVersion:
-    """The version with its secrets tried: one that does not decrypt is marked, and kept."""
-    if not any(state.is_set for state in version.secrets.values()):
-        return version
-    from ftos_tui.vault.envelope import Binding, Unreadable
-
-    states: dict[str, SecretState] = {}
-    for field_id, state in version.secrets.items():
-        states[field_id] = state
-        if not state.is_set:
-            continue
-        sealed = session.store.sealed_secret(version.provider_id, field_id, state.version)
-        try:
-            if sealed is None:
-                raise Unreadable("The sealed secret is gone.")
-            binding = Binding(
-                session.environment.name, version.provider_id, field_id, state.version, sealed.destination
-            )
-            session.vault.unseal(sealed.sealed, binding)
-        except Failure:
-            states[field_id] = replace(state, readable=False)
-    return replace(version, secrets=states)
