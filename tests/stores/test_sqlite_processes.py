@@ -67,8 +67,8 @@ def test_a_killed_writer_leaves_every_acknowledged_save_and_no_torn_one(tmp_path
         process = start("endless", path, "Killed")
         assert process.stdout is not None
         for _ in range(dice.randrange(1, 30)):
-            number, operation_id = process.stdout.readline().split()
-            acknowledged[int(number)] = operation_id
+            said, operation_id = process.stdout.readline().split()
+            acknowledged[int(said)] = operation_id
         process.send_signal(signal.SIGKILL)
         rest, _ = process.communicate(timeout=60)
         for line in rest.splitlines(keepends=True):
