@@ -69,7 +69,8 @@ def check_app_config(raw: Raw) -> Outcome:
         _examine(value)
         canonical = canonical_json(value)
     except _Refused as refused:
-        return Outcome(typed_text(raw), (refused.finding,))
+        kept = None if refused.finding.code == rules.SECRET_IN_CLEAR.code else typed_text(raw)
+        return Outcome(kept, (refused.finding,))
     if len(canonical) > _SPEC.max_length:
         return Outcome(typed_text(raw), (too_long(_SPEC, len(canonical)),))
     return Outcome(canonical, (*_warnings(value), *fixes))
