@@ -1,5 +1,6 @@
 """Starts the console, or carries out a command."""
 
+import gc
 import os
 import sys
 
@@ -22,6 +23,8 @@ def _carry_out(start: Start, arguments: list[str]) -> int:
             return _open_console(start, None)
         if arguments == ["providers"] and sys.stdin.isatty() and sys.stdout.isatty():
             return _open_console(start, "providers")
+    # A command is over before there is garbage worth looking for; imports make the collector run for nothing.
+    gc.set_threshold(100_000)
     from ftos_tui.cli.run import run_command
 
     return run_command(start, arguments)

@@ -11,8 +11,8 @@ from ftos_tui.cli.completion import complete_assignments, complete_secret_ids
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode, UsageProblem
 from ftos_tui.cli.options import Acknowledge, AsJson, Name, Reason, SecretId
-from ftos_tui.cli.reading import provider_named
 from ftos_tui.cli.secrets import read_secrets
+from ftos_tui.cli.showing import provider_named
 from ftos_tui.domain.draft import Base, Draft
 from ftos_tui.domain.fields import FIELD_BY_ID
 from ftos_tui.domain.findings import Finding

@@ -10,9 +10,8 @@ from ftos_tui.cli import output, shapes
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import UsageProblem
 from ftos_tui.cli.options import AsJson, Name
-from ftos_tui.domain.draft import text_of
-from ftos_tui.domain.fields import FIELD_BY_ID, FIELDS
-from ftos_tui.domain.record import ProviderVersion, SecretState
+from ftos_tui.cli.showing import show
+from ftos_tui.domain.fields import FIELDS
 
 if TYPE_CHECKING:
     from ftos_tui.studio.reading import ProviderSummary, SortColumn
@@ -46,13 +45,7 @@ def list_command(
 
 def show_command(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """Show one provider; of its secrets only whether they are set."""
-    start: Start = ctx.obj
-    with start.session() as session:
-        version = provider_named(session, name)
-    if as_json:
-        output.say_json(shapes.version_shape(version))
-    else:
-        output.say_pairs(_pairs(version))
+    show(ctx.obj, name, as_json=as_json)
 
 
 def fields_command(as_json: AsJson = False) -> None:
@@ -66,35 +59,6 @@ def fields_command(as_json: AsJson = False) -> None:
         output.say(f"    {spec.help}")
         if spec.example:
             output.say(f"    Example: {spec.example}")
-
-
-def provider_named(session: "Session", name: str) -> ProviderVersion:
-    """The provider of a name.
-
-    Raises:
-        NotFound: There is none; the text names the nearest ones.
-    """
-    from ftos_tui.studio.failures import NotFound
-    from ftos_tui.studio.reading import open_provider
-
-    try:
-        return open_provider(session, name=name)
-    except NotFound:
-        pass
-    from ftos_tui.domain.visible import shortened
-    from ftos_tui.studio.nearest import nearest_names
-
-    names = nearest_names(session, name)
-    hint = f": did you mean {' or '.join(names)}?" if names else ": `ftos-tui providers list` lists them."
-    raise NotFound(f"There is no provider {shortened(name, 60)}{hint}")
-
-
-def secret_text(state: SecretState) -> str:
-    """What may be told of a secret, in words."""
-    if not state.is_set:
-        return "not set"
-    day = f", {state.set_at:%Y-%m-%d}" if state.set_at else ""
-    return f"{'set' if state.readable else 'unreadable'}, version {state.version}{day} by {state.set_by}"
 
 
 def _column(written: str) -> "SortColumn":
@@ -140,15 +104,3 @@ def _cells(row: "ProviderSummary") -> tuple[str, ...]:
         row.saved_by,
         shapes.time_text(row.saved_at),
     )
-
-
-def _pairs(version: ProviderVersion) -> Iterator[tuple[str, str]]:
-    for spec in FIELDS:
-        text = secret_text(version.secrets[spec.id]) if spec.secret else text_of(spec.id, version.values.get(spec.id))
-        yield spec.label, text or "—"
-    yield "Statuses", f"{len(version.statuses)} rows"
-    missing = ", ".join(FIELD_BY_ID[field_id].label for field_id in version.missing)
-    yield "Readiness", "ready" if version.ready else f"missing: {missing}"
-    yield "Version", f"{version.number}, {shapes.time_text(version.saved_at)} by {version.saved_by}"
-    if version.reason:
-        yield "Reason", version.reason

@@ -21,6 +21,11 @@ def run_command(start: Start, arguments: Sequence[str]) -> int:
     Raises:
         Failure: What stopped it, in one sentence.
     """
+    if _asks_to_show(arguments):
+        from ftos_tui.cli.showing import show
+
+        show(start, arguments[2], as_json=len(arguments) == 4)
+        return ExitCode.DONE
     import typer
     from typer.main import get_command
 
@@ -33,6 +38,12 @@ def run_command(start: Start, arguments: Sequence[str]) -> int:
     except typer.Abort:
         return ExitCode.INTERRUPTED
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _asks_to_show(arguments: Sequence[str]) -> bool:
+    """Whether this is plainly `providers show NAME [--json]`: building the parser would double what that costs."""
+    plain = len(arguments) == 3 or (len(arguments) == 4 and arguments[3] == "--json")
+    return plain and list(arguments[:2]) == ["providers", "show"] and not arguments[2].startswith("-")
 
 
 def _with_hint(message: str) -> str:

@@ -10,7 +10,7 @@ from ftos_tui.cli.changing import save_draft
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode
 from ftos_tui.cli.options import Acknowledge, AsJson, Name, Reason
-from ftos_tui.cli.reading import provider_named
+from ftos_tui.cli.showing import provider_named
 from ftos_tui.domain.draft import Draft
 
 if TYPE_CHECKING:
