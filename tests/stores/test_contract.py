@@ -77,6 +77,14 @@ def test_a_save_on_a_stale_version_is_refused_and_writes_nothing(store: Provider
     assert len(store.audit_entries()) == 2
 
 
+def test_a_delete_on_a_stale_version_is_refused(store: ProviderStore) -> None:
+    first = store.write(new_version(), sign)
+    second = store.write(next_version(first), sign)
+    with pytest.raises(StaleVersion):
+        store.write(next_version(first, action="delete"), sign)
+    assert store.by_name(first.name) == second
+
+
 def test_a_name_belongs_to_one_provider(store: ProviderStore) -> None:
     first = store.write(new_version("Straße"), sign)
     other = store.write(new_version("Other"), sign)

@@ -61,6 +61,13 @@ def test_a_draft_is_read_back_as_it_was_kept(files: DraftFiles, folder: Path) ->
     assert files.list() == (files.get(kept(2).key), found)
 
 
+def test_a_draft_that_another_process_was_editing_stays_its_own(files: DraftFiles) -> None:
+    files.keep(kept(pid=1, started="another boot/7"))
+    found = files.get(kept().key)
+    assert found is not None
+    assert (found.pid, found.started, found.alive) == (1, "another boot/7", False)
+
+
 def test_files_and_folder_are_private(files: DraftFiles, folder: Path) -> None:
     before = os.umask(0)
     try:
@@ -213,9 +220,10 @@ def test_a_real_limit_on_file_size_is_said(folder: Path) -> None:
     program = (
         "import resource, sys; from pathlib import Path; from ftos_tui.stores.protocol import StoreFull;"
         "from tests.stores.test_drafts import *; files = DraftFiles(Path(sys.argv[1])); files.keep(kept());"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, -1))\n"
         "try: files.keep(kept(edits={'name': 'x' * 5000}, kept_at=AT + timedelta(hours=1)))\n"
-        "except StoreFull as error: print(error)"
+        "except StoreFull as error: print(error)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", program, folder], cwd=root, capture_output=True, text=True, check=True)

@@ -26,7 +26,7 @@ from ftos_tui.stores.protocol import (
     StoreReadOnly,
     StoreUnreachable,
 )
-from ftos_tui.stores.sql import sqlite
+from ftos_tui.stores.sql import sqlite, writes
 from ftos_tui.stores.sql.schema import HEAD, REVISIONS, metadata
 from ftos_tui.stores.sql.sqlite import open_sqlite
 from ftos_tui.stores.sql.store import SqlStore
@@ -263,6 +263,26 @@ def test_a_full_disk_within_a_save_refuses_it_whole(store: SqlStore) -> None:
     assert store.by_name("One") == version
     assert store.last_secret_version(version.provider_id, "app_key") == 1
     assert len(store.audit_entries()) == 1
+
+
+def test_a_file_that_turns_read_only_refuses_the_save_whole(path: Path, store: SqlStore) -> None:
+    engine = store.database.engine
+    engine.dispose()
+
+    @event.listens_for(engine, "connect")
+    def only_read(connection: sqlite3.Connection, record: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    version = store.by_name("One")
+    with pytest.raises(StoreReadOnly, match=f"{path} may not be written"):
+        store.write(next_version(version), sign)
+    assert store.by_name("One") == version
+
+
+def test_a_fact_that_another_remembered_meanwhile_is_kept(store: SqlStore) -> None:
+    with store.database.writing() as connection:
+        assert writes.remember(connection, "key_id", "a") == "a"
+        assert writes.remember(connection, "key_id", "b") == "a"
 
 
 def test_a_failing_disk_is_said(path: Path, store: SqlStore) -> None:

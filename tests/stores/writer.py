@@ -50,12 +50,14 @@ def full(path: Path, largest: str) -> None:
     """Saves until the system lets no file grow beyond so many bytes; then tells what it heard."""
     store = open_sqlite(path)
     version = store.write(new_version("Full"), sign)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest), int(largest)))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest), unlimited[1]))
     try:
         while True:
             version = _save_with_secret(store, version, bytes(50_000))
     except StoreError as error:
         print(type(error).__name__, version.number, str(error))
+    resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
     store.close()
 
 
