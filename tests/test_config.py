@@ -1,0 +1,199 @@
+"""The settings file: what it may say, and how each mistake is told."""
+
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+from textual.keys import _character_to_key
+
+from ftos_tui.actions import ACTIONS
+from ftos_tui.config import Settings, places
+from ftos_tui.config.colours import COLOUR_NAMES, is_colour
+from ftos_tui.config.keys import key_name, known_keys
+from ftos_tui.config.settings_file import ConfigError, load_settings
+from ftos_tui.config.toml_lines import key_lines, line_of
+
+GOOD = """
+environment = "prod"
+mouse = "off"
+editor = "vim -n"
+theme = "terminal"
+
+[environments.prod]
+store = "/srv/prod.sqlite3"
+key_file = "~/prod.key"
+colour = "#FF0000"
+read_only = true
+allow_http = true
+test = true
+allowed_hosts = ["API.sendgrid.com.", "münchen.example", "[2001:db8::1]"]
+
+[keys]
+form.undo = "Ctrl+U"
+"providers.filter" = ["!", "F13"]
+"""
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    path = folder / "config.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def problems_of(folder: Path, text: str | bytes) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(folder, text), ACTIONS)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_whole_file(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, GOOD), ACTIONS)
+    prod = settings.environments["prod"]
+    assert (settings.environment, settings.mouse, settings.editor, settings.theme) == (
+        "prod",
+        "off",
+        "vim -n",
+        "terminal",
+    )
+    assert settings.source == tmp_path / "config.toml"
+    assert (prod.name, prod.store, prod.key_file, prod.colour) == ("prod", "/srv/prod.sqlite3", "~/prod.key", "#ff0000")
+    assert prod.read_only
+    assert prod.allow_http
+    assert prod.test
+    assert prod.allowed_hosts == {"api.sendgrid.com", "xn--mnchen-3ya.example", "2001:db8::1"}
+    assert "local" in settings.environments
+    assert settings.keys == {"form.undo": ("ctrl+u",), "providers.filter": ("exclamation_mark", "f13")}
+
+
+def test_no_file_is_the_defaults_unless_it_was_named(tmp_path: Path) -> None:
+    assert load_settings(tmp_path / "none.toml", ACTIONS) == Settings()
+    with pytest.raises(ConfigError, match="no such file"):
+        load_settings(tmp_path / "none.toml", ACTIONS, must_exist=True)
+
+
+def test_an_empty_file_and_one_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert load_settings(write(tmp_path, b"\xef\xbb\xbf"), ACTIONS).environment == "local"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('\nenviroment = "prod"', 'line 2: no setting "enviroment": did you mean environment?'),
+        ('zzz = "prod"', "line 1: no setting"),
+        ('environment = "prod"', 'line 1: no environment "prod": known are local'),
+        ("environment = 3", "line 1: environment is a text in quotes, not a number"),
+        ("mouse = true", "line 1: mouse is one of auto, on, off, not true or false"),
+        ('theme = "drak"', 'line 1: theme is one of dark, light, terminal, not "drak"'),
+        ("editor = 1979-05-27", "line 1: editor is a text in quotes, not a date or time"),
+        ('keys = "x"', "line 1: keys is a section [keys], not a text"),
+        ("environments = []", "line 1: environments is a section [environments], not a list"),
+        ("[environments]\nprod = 1", "line 2: write a table [environments.prod], not a number"),
+        ('[environments."../x"]', 'line 1: environment "../x": use up to 32 letters'),
+        ("[environments.Local]\n[environments.LOCAL]", "line 2: environments Local and LOCAL differ only in case"),
+        ("[environments.a]\nalowed = 1", 'line 2: no setting of environment a "alowed": did you mean allowed_hosts?'),
+        ('[environments.a]\nstore = "x.db"', 'line 2: store "x.db": write a path that starts with / or ~'),
+        ('[environments.a]\nstore = "postgresql://h/d"', "line 2: store is the path of a file, not a URL"),
+        ('[environments.a]\nkey_file = "/a\\u0000"', "line 2: key_file"),
+        ('[environments.a]\ncolour = "redd"', 'line 2: no colour "redd": write #rrggbb or a name such as red'),
+        ('[environments.a]\ncolour = "?"', 'line 2: no colour "?": write #rrggbb or a name such as red, orange, green'),
+        ('[environments.a]\nread_only = "yes"', "line 2: read_only is true or false, not a text"),
+        ('[environments.a]\nallowed_hosts = "h"', "line 2: write a list of host names"),
+        ('[environments.a]\nallowed_hosts = [\n"ok.example",\n"https://h"]', 'line 2: "https://h" is no host name'),
+        ('[environments.a]\nallowed_hosts = ["ü..ü"]', "is no host name"),
+        (
+            '[environments.a]\nstore = "/s"\n[environments.b]\nstore = "/s"',
+            "line 4: environments a and b name the same store",
+        ),
+        ('[keys]\nform.undoo = "f2"', 'line 2: no action "form.undoo": did you mean form.undo?'),
+        ("[keys]\nform.undo = 3", 'line 2: write a key such as "ctrl+s" or a list of keys, not a number'),
+        ('[keys]\nform.undo = ["f99"]', 'line 2: no key "f99": did you mean f9?'),
+        ('[keys]\nform.undo = "f3"', "line 2: form.undo and form.statuses would both be f3"),
+        ('[keys]\n"form.undo" = "f6"', "line 2: form.undo and everywhere.status_log would both be f6"),
+        ('[keys]\nform.undo="f24"\nform.statuses="F24"', "would both be f24"),
+        ("a = ", "line 1: not TOML: Invalid value"),
+        ('a = "', "line 1: not TOML"),
+        ("\n\na b = 1", "line 3: not TOML: Expected '=' after a key in a key/value pair at column 3"),
+        ("mouse = 'on'\nmouse = 'off'", "line 2: not TOML: Cannot overwrite a value"),
+        (b"\n\xff", "line 2: this is not UTF-8 text"),
+        ("a = " + "[" * 5000, "it is nested too deeply"),
+        ("#" * (1024 * 1024 + 1), "it is larger than 1 MiB"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str | bytes, told: str) -> None:
+    assert any(told in problem for problem in problems_of(tmp_path, text)), problems_of(tmp_path, text)
+
+
+def test_all_mistakes_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, 'theme = 1\n[keys]\nform.undoo = "f2"\n[environments.a]\ncolor = "red"\n')
+    assert [problem.split(":")[0] for problem in found] == ["line 1", "line 3", "line 5"]
+
+
+def test_a_mistake_shows_no_control_characters(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(tmp_path, 'environment = "\\u001b[31m"\n"\\u009b" = 1'), ACTIONS)
+    assert str(caught.value).isprintable()
+
+
+def test_a_folder_or_an_impossible_name_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_settings(tmp_path, ACTIONS)
+    with pytest.raises(ConfigError, match="not a file"):
+        load_settings(Path("a\0b"), ACTIONS)
+
+
+def test_clashes_that_the_shipped_keys_bring_along_are_not_the_operators(tmp_path: Path) -> None:
+    load_settings(write(tmp_path, '[keys]\nform.undo = "ctrl+u"'), ACTIONS)
+    load_settings(write(tmp_path, "[keys]\nform.undo = []"), ACTIONS)
+
+
+def test_an_exchange_of_keys_is_no_clash(tmp_path: Path) -> None:
+    text = '[keys]\nform.statuses = "f4"\nform.meaning = "f3"\n'
+    assert load_settings(write(tmp_path, text), ACTIONS).keys["form.meaning"] == ("f3",)
+
+
+def test_every_shipped_key_and_every_character_is_named_as_the_terminal_layer_does() -> None:
+    for action in ACTIONS.values():
+        for key in action.keys:
+            assert key_name(key) == key
+    for code in range(0x21, 0x7F):
+        assert key_name(chr(code)) == _character_to_key(chr(code))
+    assert key_name(" x ") == "x"
+    assert key_name("ctrl+?") == "ctrl+question_mark"
+    assert key_name("\x1b") is None
+    assert key_name("ctrl+") is None
+    assert key_name("ctrl+\x07") is None
+    assert "question_mark" in known_keys()
+
+
+def test_every_colour_is_one_the_terminal_layer_knows() -> None:
+    for name in COLOUR_NAMES:
+        Color.parse(name)
+    assert is_colour("RED")
+    assert not is_colour("#12")
+
+
+def test_lines_of_keys_survive_strings_comments_and_nesting() -> None:
+    text = (
+        '# a = 1\na = """\nb = 2\n\\""""""\n\n'
+        "'c.d'.e = '''\n[x]\n'''\n[t.\"u]\"] # [v]\nk = [ # ]\n  1, # [\n  '}',\n]\ni = {x = 1, y = {z = 2}}\n"
+        '[[list]]\n"q=r" = 1'
+    )
+    lines = key_lines(text)
+    assert lines["a",] == 2
+    assert ("b",) not in lines
+    assert lines["c.d", "e"] == 6
+    assert lines["t", "u]"] == 9
+    assert lines["t", "u]", "k"] == 10
+    assert line_of(lines, ("t", "u]", "i", "y", "z")) == 14
+    assert lines["list", "q=r"] == 16
+    assert line_of(lines, ("nowhere",)) is None
+
+
+def test_the_folders_follow_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DATA", "CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    found = places({})
+    assert found.data == tmp_path / "DATA" / "ftos-tui"
+    assert found.config == tmp_path / "CONFIG" / "ftos-tui" / "config.toml"
+    assert found.state == tmp_path / "STATE" / "ftos-tui"
+    assert places({"FTOS_TUI_CONFIG": "/x/y.toml"}).config == Path("/x/y.toml")
