@@ -233,6 +233,11 @@ CONFIGS: list[tuple[str, Any, set[str]]] = [
     ("app_config", {"host": "169.254.169.254"}, {"refuse:app_config_host"}),
     ("app_config", {"body": {"baseUrl": "https://0x7f.1/x"}}, {"refuse:app_config_host"}),
     ("app_config", {"proxy": "http://u@[fe80::1]:80/"}, {"refuse:app_config_host"}),
+    ("app_config", {"host": "fe80::1"}, {"refuse:app_config_host"}),
+    ("app_config", {"host": "::ffff:169.254.169.254"}, {"refuse:app_config_host"}),
+    ("app_config", {"url": "http:\\\\169.254.169.254"}, {"refuse:app_config_host"}),
+    ("app_config", {"host": "2001:db8::1"}, ACCEPTED),
+    ("app_config", {"proxy": "[fe80::1%eth0]"}, {"refuse:app_config_host"}),
     ("app_config", {"body": "x" * 65_536}, {"refuse:too_long"}),
     ("app_config", '{"body": "' + "x" * 65_536 + '"}', {"refuse:too_long"}),
 ]

@@ -74,6 +74,7 @@ def assert_fixes_stay(draft: Draft) -> None:
 @example(raw=10**5000)
 @example(raw=float("nan"))
 @example(raw={"a": "\ud800"})
+@example(raw={"0": None, "": None})
 def test_any_value_in_any_field(field_id: str, raw: Any) -> None:
     draft = new_draft({field_id: raw})
     assert_sound(draft, CheckContext())

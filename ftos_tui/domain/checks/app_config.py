@@ -35,6 +35,7 @@ _NOT_NUMBERS = re.compile(rf"{_STRING}|(-?Infinity|NaN)", re.DOTALL)
 _HOST_IN_TEXT = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.\-]*://)?(?:[^/@?#]*@)?(\[[^\]]*\]|[^:/?#]+)(?::[0-9]*)?(?:[/?#].*)?", re.DOTALL
 )
+_BARE_IPV6 = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%.*)?")
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#@:]*:[^/?#@]+@")
 _NAMES_HOST = re.compile("host|url|uri|proxy|endpoint|server|relay|gateway|addr|resolver", re.IGNORECASE)
 
@@ -73,7 +74,7 @@ def check_app_config(raw: Raw) -> Outcome:
         return Outcome(kept, (refused.finding,))
     if len(canonical) > _SPEC.max_length:
         return Outcome(typed_text(raw), (too_long(_SPEC, len(canonical)),))
-    return Outcome(canonical, (*_warnings(value), *fixes))
+    return Outcome(canonical, (*_warnings(json.loads(canonical)), *fixes))
 
 
 def check_config_hosts(canonical: str, allowed_hosts: frozenset[str]) -> Iterator[Finding]:
@@ -83,21 +84,29 @@ def check_config_hosts(canonical: str, allowed_hosts: frozenset[str]) -> Iterato
         canonical: appConfig as `check_app_config` gave it.
         allowed_hosts: The hosts the environment names; empty for any.
     """
-    if canonical == "{}":
-        return
     for path, value in entries(json.loads(canonical)):
         if not isinstance(value, str) or not _NAMES_HOST.search(path[-1]) or not is_destination_key(path[-1]):
             continue
         if value.startswith("/") and not value.startswith("//"):
             continue  # a path on the host of Service Url
-        match = _HOST_IN_TEXT.fullmatch(value.strip().lstrip("/"))
-        host = judge_host(match[1]) if match else judge_host("")
+        named = _host_in(value)
+        host = judge_host(named)
+        disguised = named.startswith("[") and not host.name
         blocked = any(remark.rule in (rules.URL_HOST_BLOCKED, rules.URL_HOST_NUMBER) for remark in host.remarks)
-        if blocked or not is_allowed(host, allowed_hosts):
+        if disguised or blocked or not is_allowed(host, allowed_hosts):
             where = shortened(".".join(path), 40)
-            shown = shortened(match[1], 60) if match else "what stands there"
+            shown = shortened(named, 60) or "what stands there"
             message = f"Name another host in {where}: {shown} may not be reached from this environment."
             yield rules.CONFIG_HOST(_FIELD, message)
+
+
+def _host_in(value: str) -> str:
+    """The host that a text names, bare, with a port or in a URL; IPv6 in brackets; empty where there is none."""
+    text = value.strip().replace("\\", "/").lstrip("/")
+    if _BARE_IPV6.fullmatch(text):
+        return f"[{text}]"
+    match = _HOST_IN_TEXT.fullmatch(text)
+    return match[1] if match else ""
 
 
 def _refuse(rule: rules.Rule, message: str) -> _Refused:
@@ -226,7 +235,7 @@ def _examine_text(text: Any) -> None:
 def _warnings(value: Mapping[str, Any]) -> Iterator[Finding]:
     unknown = [key for key in value if known_key(key) is None]
     if unknown:
-        shown = ", ".join(shortened(key, 30) for key in unknown[:3]) + (", …" if len(unknown) > 3 else "")
+        shown = ", ".join(shortened(key, 30) or '""' for key in unknown[:3]) + (", …" if len(unknown) > 3 else "")
         message = f"Check the spelling of {shown}: this program knows no such key{_nearest(unknown[0])}."
         yield rules.CONFIG_UNKNOWN_KEY(_FIELD, message)
     for path, inner in entries(value):

@@ -144,15 +144,12 @@ def _tracking(judged: Judged) -> Iterator[Finding]:
 
 
 def _window(judged: Judged) -> Iterator[Finding]:
-    first, last = judged.text("interval_min"), judged.text("interval_max")
-    if not first or not last:
-        return
-    if first == last:
-        message = "Change Interval Max: when both ends are the same, the window could mean never or always."
-        yield rules.WINDOW_EMPTY("interval_max", message)
+    if not judged.text("interval_min") or not judged.text("interval_max"):
         return
     window, before = window_of(judged.values), window_of(judged.draft.base.values)
-    if window is None:
+    if window is None:  # two valid times make no window only when they are the same
+        message = "Change Interval Max: when both ends are the same, the window could mean never or always."
+        yield rules.WINDOW_EMPTY("interval_max", message)
         return
     if window.always_open and window.crosses_midnight:
         message = (
