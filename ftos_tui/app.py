@@ -21,6 +21,7 @@ from ftos_tui.studio.log import note, read_log
 from ftos_tui.studio.place import MENU, PROVIDERS, Place, last_place, remember_place
 from ftos_tui.studio.session import Session, open_session
 from ftos_tui.terminal import SafeApp, mouse_wanted
+from ftos_tui.widgets.background import start
 
 T = TypeVar("T")
 
@@ -39,7 +40,11 @@ class FtosApp(SafeApp):
     """
 
     TITLE = "ftos-tui"
-    CSS = "LogPane { height: 4; } .-short LogPane { height: 2; }"
+    CSS = """
+    LogPane { height: 4; }
+    .-short LogPane { height: 2; }
+    CommandPalette SearchIcon { display: none; }
+    """
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 (as Textual declares it)
         (0, "-short"),
         (22, "-tall"),
@@ -69,7 +74,7 @@ class FtosApp(SafeApp):
         self.call_after_refresh(self._after_first_frame)
 
     def _after_first_frame(self) -> None:
-        self.run_worker(self._catch_up(), group="start")
+        start(self, self._catch_up, "start", exclusive=False)
 
     async def _catch_up(self) -> None:
         """Shows what was logged before, and offers drafts that a dropped line or a kill left behind."""

@@ -1,6 +1,7 @@
 """Unsaved drafts, offered again after a dropped line or a kill."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from textual.widget import Widget
 
@@ -10,6 +11,7 @@ from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of
 from ftos_tui.studio.drafts import KeptDraft, differences, discard_draft, restore_draft
 from ftos_tui.studio.failures import field_label
+from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
 
@@ -44,7 +46,7 @@ class DraftsScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The drafts; under them, what the one under the cursor changes."""
-        yield Line("Unsaved changes were found. Enter goes on with them, d throws them away, Esc decides later.")
+        yield Line("Unsaved changes were kept. Enter goes on with them, d throws them away, Esc waits.")
         columns = (
             Column("provider", "Provider", width=24, flex=1, sortable=False),
             Column("base", "Started from", width=14, sortable=False),
@@ -86,7 +88,7 @@ class DraftsScreen(FrameScreen):
         """Shows what the draft under the cursor changes."""
         event.stop()
         if event.row_list.id == "drafts" and event.row is not None:
-            self.run_worker(self._compare(event.row.key), group="compare", exclusive=True)
+            start(self, partial(self._compare, event.row.key), "compare")
 
     async def _compare(self, key: str) -> None:
         kept = self.kept.get(key)
@@ -112,7 +114,7 @@ class DraftsScreen(FrameScreen):
         """Goes on editing."""
         event.stop()
         if event.row_list.id == "drafts":
-            self.run_worker(self._resume(event.row.key), group="open", exclusive=True)
+            start(self, partial(self._resume, event.row.key), "open")
 
     async def _resume(self, key: str) -> None:
         kept = self.kept[key]
@@ -120,12 +122,12 @@ class DraftsScreen(FrameScreen):
         draft = await self.attempt(lambda: restore_draft(session, kept))
         if draft is None:
             return
-        console_app = self.console_app
+        app, console_app = self.app, self.console_app
         for field_id in kept.secrets_entered:
             console_app.report(Level.WARNING, f"Enter {field_label(field_id)} again: drafts keep no secrets.")
         console_app.go_back()
         # The worker must not belong to this screen, which is going.
-        console_app.run_worker(console_app.open_draft(draft, key=key), group="open")
+        start(app, partial(console_app.open_draft, draft, key=key), "open", exclusive=False)
 
     def action_open_saved(self) -> None:
         """Opens the provider as it is saved; the draft stays on disk."""
@@ -133,7 +135,7 @@ class DraftsScreen(FrameScreen):
         provider_id = self.kept[row.key].provider_id if row is not None else None
         if provider_id:
             self.console_app.go_back()
-            self.console_app.run_worker(self.console_app.open_form(provider_id, as_saved=True), group="open")
+            start(self.app, partial(self.console_app.open_form, provider_id, as_saved=True), "open", exclusive=False)
         else:
             self.console_app.report(Level.INFO, "This draft is of a provider that was never saved.")
 
@@ -141,7 +143,7 @@ class DraftsScreen(FrameScreen):
         """Throws the draft under the cursor away."""
         row = self.query_one("#drafts", RowList).row
         if row is not None:
-            self.run_worker(self._discard(row.key), group="discard", exclusive=True)
+            start(self, partial(self._discard, row.key), "discard")
 
     async def _discard(self, key: str) -> None:
         kept = self.kept[key]

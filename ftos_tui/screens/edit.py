@@ -1,6 +1,7 @@
 """Edit Channel Provider: all fields on one screen, checked while they are typed."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
@@ -25,6 +26,7 @@ from ftos_tui.studio.drafts import discard_draft, keep_draft
 from ftos_tui.studio.failures import counted
 from ftos_tui.studio.providers import check_context
 from ftos_tui.studio.session import new_id
+from ftos_tui.widgets.background import start
 from ftos_tui.widgets.choice_field import ChoiceField
 from ftos_tui.widgets.field_row import FieldRow
 from ftos_tui.widgets.meaning_panel import MeaningPanel
@@ -52,7 +54,7 @@ class EditScreen(FrameScreen):
 
     BINDINGS = bindings_of(FORM)
     CSS = """
-    EditScreen #form { width: 1fr; height: 1fr; }
+    EditScreen #form { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; }
     EditScreen #body { height: 1fr; }
     EditScreen MeaningPanel { width: 44; display: none; border-left: vkey $panel; padding: 0 1; }
     EditScreen.wide MeaningPanel { display: block; }
@@ -148,7 +150,7 @@ class EditScreen(FrameScreen):
         else:
             self.model.type(row.field_id, event.text)
         if row.field_id == "name":
-            self.run_worker(self._ask_name(), group="name", exclusive=True)
+            start(self, self._ask_name, "name")
         self.show_findings()
         self.keep_soon()
 
@@ -213,7 +215,7 @@ class EditScreen(FrameScreen):
     def _keep(self) -> None:
         self._keeping = None
         draft, key, session = self.model.draft, self.key, self.console_app.session
-        self.run_worker(self.succeeds(lambda: keep_draft(session, key, draft)), group="keep")
+        start(self, partial(self.succeeds, lambda: keep_draft(session, key, draft)), "keep", exclusive=False)
 
     def keep_now(self) -> None:
         """Has the draft on disk before this returns: the line is gone, or the program is about to end."""
@@ -242,7 +244,9 @@ class EditScreen(FrameScreen):
         if self._keeping is not None:
             self._keeping.stop()
             self._keeping = None
-        await self.workers.wait_for_complete([w for w in self.workers if w.group == "keep"])
+        under_way = [worker for worker in self.workers if worker.group == "keep"]
+        if under_way:  # an empty list would mean all workers, this one among them
+            await self.workers.wait_for_complete(under_way)
         session = self.console_app.session
         await self.succeeds(lambda: discard_draft(session, self.key))
 
@@ -270,7 +274,7 @@ class EditScreen(FrameScreen):
 
     def _start_saving(self, *, close: bool) -> None:
         if not self.saver.busy:
-            self.run_worker(self.saver.save(close=close), group="save")
+            start(self, partial(self.saver.save, close=close), "save", exclusive=False)
 
     # Other actions
 
@@ -324,7 +328,7 @@ class EditScreen(FrameScreen):
         """Opens the list of statuses; what is changed there comes back into the draft."""
         from ftos_tui.screens.statuses import StatusesScreen
 
-        self.console_app.push_screen(StatusesScreen(self.breadcrumb(), self))
+        self.app.push_screen(StatusesScreen(self.breadcrumb(), self))
 
     @property
     def statuses(self) -> tuple[StatusRow, ...]:
@@ -342,13 +346,11 @@ class EditScreen(FrameScreen):
         """Says what the values mean, on a screen of its own where there is no room beside the form."""
         from ftos_tui.screens.meaning import MeaningScreen
 
-        self.console_app.push_screen(
-            MeaningScreen(self.breadcrumb(), self.model.draft, self.model.checked, self.counts)
-        )
+        self.app.push_screen(MeaningScreen(self.breadcrumb(), self.model.draft, self.model.checked, self.counts))
 
     def action_reason(self) -> None:
         """Asks why."""
-        self.run_worker(self._ask_reason(), group="ask", exclusive=True)
+        start(self, self._ask_reason, "ask")
 
     async def _ask_reason(self) -> None:
         answer = await self.question.ask_text("Why this change? It is kept with the version:", self.model.reason)
@@ -361,7 +363,7 @@ class EditScreen(FrameScreen):
         from ftos_tui.screens.json_editor import JsonEditorScreen
 
         text = self.model.draft.text("app_config")
-        self.console_app.push_screen(JsonEditorScreen(self.breadcrumb(), text, self._take_config))
+        self.app.push_screen(JsonEditorScreen(self.breadcrumb(), text, self._take_config))
 
     def _take_config(self, text: str) -> None:
         self.model.put(self.model.draft.with_text("app_config", text))
@@ -371,11 +373,11 @@ class EditScreen(FrameScreen):
 
     def action_clear_app_password(self) -> None:
         """Clears the stored App Password."""
-        self.run_worker(self.saver.clear("app_password"), group="ask", exclusive=True)
+        start(self, partial(self.saver.clear, "app_password"), "ask")
 
     def action_clear_app_key(self) -> None:
         """Clears the stored App Key."""
-        self.run_worker(self.saver.clear("app_key"), group="ask", exclusive=True)
+        start(self, partial(self.saver.clear, "app_key"), "ask")
 
     def help_title(self) -> str:
         """The focused field's label, or the form."""

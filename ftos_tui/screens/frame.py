@@ -1,7 +1,7 @@
 """The frame every screen has: breadcrumb and environment, content, status log, question, key hints."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,12 +11,11 @@ from textual.widget import Widget
 from ftos_tui.actions import EVERYWHERE, Action, actions_of
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
+from ftos_tui.screens.console import Console
+from ftos_tui.widgets.background import start
 from ftos_tui.widgets.confirm_line import ConfirmLine
 from ftos_tui.widgets.frame import HintLine, TopLine
 from ftos_tui.widgets.log_pane import LogPane
-
-if TYPE_CHECKING:
-    from ftos_tui.app import FtosApp
 
 T = TypeVar("T")
 
@@ -54,9 +53,9 @@ class FrameScreen(Screen[None]):
     help_topic = ""
 
     @property
-    def console_app(self) -> "FtosApp":
+    def console_app(self) -> Console:
         """The application, typed."""
-        return cast("FtosApp", self.app)
+        return cast(Console, self.app)
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The parts of the menu path that lead here."""
@@ -136,21 +135,21 @@ class FrameScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Goes back, once the screen lets go."""
-        self.run_worker(self._leave(), group="leave", exclusive=True)
+        start(self, self._leave, "leave")
 
     async def _leave(self) -> None:
-        if self.console_app.screen is self and await self.may_leave():
+        if self.app.screen is self and await self.may_leave():
             self.console_app.go_back()
 
     def action_quit(self) -> None:
         """Leaves the program, once every screen lets go."""
-        self.run_worker(self.console_app.leave(), group="leave", exclusive=True)
+        start(self, self.console_app.leave, "leave")
 
     def action_help(self) -> None:
         """Explains the focused field, or the screen."""
         from ftos_tui.screens.help import HelpScreen
 
-        self.console_app.push_screen(HelpScreen(self.help_title(), self.help_text()))
+        self.app.push_screen(HelpScreen(self.help_title(), self.help_text()))
 
     def help_title(self) -> str:
         """The heading of F1's answer."""
@@ -164,7 +163,7 @@ class FrameScreen(Screen[None]):
         """Lists the keys that work here."""
         from ftos_tui.screens.keys import KeysScreen
 
-        self.console_app.push_screen(KeysScreen(self.actions_here()))
+        self.app.push_screen(KeysScreen(self.actions_here()))
 
     def action_status_log(self) -> None:
         """Moves the focus to the status log pane, and back to where it was."""

@@ -13,6 +13,7 @@ from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import FrameScreen, bindings_of
 from ftos_tui.studio.app_config import config_findings, indented, one_line
 from ftos_tui.terminal import EditorFailed
+from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 
 _MOST = FIELD_BY_ID["app_config"].max_length
@@ -111,7 +112,7 @@ class JsonEditorScreen(FrameScreen):
 
     def action_load(self) -> None:
         """Asks for a file and replaces the text by its content."""
-        self.run_worker(self._load(), group="ask", exclusive=True)
+        start(self, self._load, "ask")
 
     async def _load(self) -> None:
         name = await self.question.ask_text("Load which file?", "")

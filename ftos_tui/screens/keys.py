@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from ftos_tui.actions import Action
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen
+from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
 from ftos_tui.widgets.text_input import OneLineInput
 
@@ -64,6 +65,7 @@ class KeysScreen(FrameScreen):
             Column("description", "What it does", width=30, flex=1),
         )
         yield RowList(columns, StaticSource(self.rows("")), id="keys", empty_text="No key does that here.")
+        yield Line(most=2, id="description")
 
     def on_mount(self) -> None:
         """Filtering starts with the first letter typed."""
@@ -78,6 +80,11 @@ class KeysScreen(FrameScreen):
         """Shows the rows that match what was typed."""
         event.stop()
         self.query_one("#keys", RowList).set_source(StaticSource(self.rows(event.value)))
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Says in full what the column had no room for."""
+        event.stop()
+        self.query_one("#description", Line).text = event.row.cells[2] if event.row else ""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter moves on into the list."""

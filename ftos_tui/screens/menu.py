@@ -1,11 +1,13 @@
 """The Studio's menu, level by level: Admin, Omnichannel Communication Automation, Channel Providers."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from textual.widget import Widget
 
 from ftos_tui.actions import MENU
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of
+from ftos_tui.widgets.background import start
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
 
 _ABOUT = {
@@ -77,7 +79,7 @@ class MenuScreen(FrameScreen):
         self.action_back()
 
     def _enter(self) -> None:
-        self.run_worker(self.console_app.enter_menu(self.level + 1), group="open", exclusive=True)
+        start(self, partial(self.console_app.enter_menu, self.level + 1), "open")
 
     async def may_leave(self) -> bool:
         """The first level is where the menu ends: Esc stays there."""

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ftos_tui.domain.fields import FIELDS
 from ftos_tui.domain.visible import visible
+from ftos_tui.screens.console import Console
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen
-
-if TYPE_CHECKING:
-    from ftos_tui.app import FtosApp
+from ftos_tui.widgets.background import start
 
 _MOST_PROVIDERS = 20
 
@@ -70,7 +70,7 @@ class ProviderCommands(Provider):
         from ftos_tui.studio.failures import Failure
         from ftos_tui.studio.providers import ListQuery, list_providers
 
-        app = cast("FtosApp", self.app)
+        app = cast(Console, self.app)
         try:
             page = await asyncio.to_thread(list_providers, app.session, ListQuery(filter=query, limit=_MOST_PROVIDERS))
         except Failure:
@@ -79,7 +79,7 @@ class ProviderCommands(Provider):
             name = f"Provider: {visible(summary.name)}"
 
             def open_it(provider_id: str = summary.provider_id) -> None:
-                app.run_worker(app.open_form(provider_id), group="open", exclusive=True)
+                start(self.app, partial(app.open_form, provider_id), "open")
 
             yield Hit(0.9, Content(name), open_it, text=name, help="Edit this channel provider")
 
@@ -88,13 +88,13 @@ class ScreenCommands(Provider):
     """The screens of the menu path."""
 
     def _screens(self) -> list[tuple[str, Callable[[], None]]]:
-        app = cast("FtosApp", self.app)
+        app = cast(Console, self.app)
 
         def providers() -> None:
-            app.run_worker(app.show_providers(), group="open", exclusive=True)
+            start(self.app, app.show_providers, "open")
 
         def drafts() -> None:
-            app.run_worker(app.offer_drafts(asked=True), group="open", exclusive=True)
+            start(self.app, partial(app.offer_drafts, asked=True), "open")
 
         return [(" › ".join(MENU_PATH), providers), ("Unsaved drafts", drafts)]
 

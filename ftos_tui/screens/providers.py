@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from textual.widget import Widget
 from textual.widgets import Input
@@ -26,13 +27,14 @@ from ftos_tui.studio.providers import (
     new_draft,
     open_provider,
 )
+from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList
 from ftos_tui.widgets.text_input import OneLineInput
 
 COLUMNS = (
     Column(SortColumn.NAME, "Name", width=17, flex=3),
-    Column(SortColumn.CHANNEL, "Chan.", width=5),
+    Column(SortColumn.CHANNEL, "Chan", width=6),
     Column(SortColumn.PROVIDER, "Provider", width=9, flex=1),
     Column(SortColumn.WINDOW, "Window (UTC)", width=17),
     Column(SortColumn.BULK, "Bulk", width=4, align="right"),
@@ -157,14 +159,14 @@ class ProvidersScreen(FrameScreen):
             cursor_key=self.cursor_on,
             empty_text="No channel provider here. n starts one, / changes the filter.",
         )
-        yield Line(id="detail")
+        yield Line(most=3, id="detail")
 
     def on_mount(self) -> None:
         """Hides the filter until it is asked for and puts the focus on the list."""
         super().on_mount()
         self.query_one("#filter").display = False
         self.focus_content()
-        self.run_worker(self._count(), group="count", exclusive=True)
+        start(self, self._count, "count")
 
     def on_screen_resume(self) -> None:
         """Reads again what may have changed while a form was open."""
@@ -213,7 +215,7 @@ class ProvidersScreen(FrameScreen):
         self._open(event.row.key)
 
     def _open(self, provider_id: str) -> None:
-        self.run_worker(self.console_app.open_form(provider_id), group="open", exclusive=True)
+        start(self, partial(self.console_app.open_form, provider_id), "open")
 
     def on_row_list_sort_requested(self, event: RowList.SortRequested) -> None:
         """Sorts by a column; the one in force turns round."""
@@ -232,7 +234,7 @@ class ProvidersScreen(FrameScreen):
         event.stop()
         self.source.query = replace(self.source.query, filter=event.value)
         self.rows.reload(keep=False)
-        self.run_worker(self._count(), group="count", exclusive=True)
+        start(self, self._count, "count")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the filter goes on to the list."""
@@ -260,7 +262,7 @@ class ProvidersScreen(FrameScreen):
     def action_refresh(self) -> None:
         """Reads the list again; the cursor stays on its provider."""
         self.rows.reload(keep=True)
-        self.run_worker(self._count(), group="count", exclusive=True)
+        start(self, self._count, "count")
 
     def action_edit(self) -> None:
         """Opens the provider under the cursor."""
@@ -269,13 +271,13 @@ class ProvidersScreen(FrameScreen):
 
     def action_new(self) -> None:
         """Starts a new provider."""
-        self.run_worker(self.console_app.open_draft(new_draft()), group="open", exclusive=True)
+        start(self, partial(self.console_app.open_draft, new_draft()), "open")
 
     def action_duplicate(self) -> None:
         """Starts a new provider from the one under the cursor."""
         row = self.rows.row
         if row is not None:
-            self.run_worker(self._duplicate(row.key), group="open", exclusive=True)
+            start(self, partial(self._duplicate, row.key), "open")
 
     async def _duplicate(self, provider_id: str) -> None:
         session = self.console_app.session
@@ -287,7 +289,7 @@ class ProvidersScreen(FrameScreen):
         """Deletes the provider under the cursor after its name was typed."""
         row = self.rows.row
         if row is not None:
-            self.run_worker(self._delete(row.key), group="delete", exclusive=True)
+            start(self, partial(self._delete, row.key), "delete")
 
     async def _delete(self, provider_id: str) -> None:
         session = self.console_app.session
@@ -305,7 +307,7 @@ class ProvidersScreen(FrameScreen):
 
     def action_drafts(self) -> None:
         """Shows the drafts that were kept."""
-        self.run_worker(self.console_app.offer_drafts(asked=True), group="open", exclusive=True)
+        start(self, partial(self.console_app.offer_drafts, asked=True), "open")
 
     def remember(self) -> None:
         """Keeps this place for the next start."""

@@ -12,6 +12,7 @@ from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import FrameScreen, bindings_of
 from ftos_tui.screens.status_row import StatusRowScreen
 from ftos_tui.studio.statuses import preset_rows, with_row, with_row_replaced, without_row
+from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
 
@@ -144,7 +145,7 @@ class StatusesScreen(FrameScreen):
         index = self.index
         if index is not None:
             rows = self.form.statuses
-            self.console_app.push_screen(
+            self.app.push_screen(
                 StatusRowScreen(
                     self.breadcrumb(), rows, index, lambda row: self.put(with_row_replaced(rows, index, row), index)
                 )
@@ -153,7 +154,7 @@ class StatusesScreen(FrameScreen):
     def action_add(self) -> None:
         """Adds a row."""
         rows = self.form.statuses
-        self.console_app.push_screen(
+        self.app.push_screen(
             StatusRowScreen(self.breadcrumb(), rows, None, lambda row: self.put(with_row(rows, row), len(rows)))
         )
 
@@ -167,7 +168,7 @@ class StatusesScreen(FrameScreen):
 
     def action_preset(self) -> None:
         """Replaces all rows by a preset."""
-        self.run_worker(self._preset(), group="ask", exclusive=True)
+        start(self, self._preset, "ask")
 
     async def _preset(self) -> None:
         choices = {"m": "SMTP", "g": "SendGrid", "p": "SMPP", "escape": "keep the rows"}

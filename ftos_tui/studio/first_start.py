@@ -26,7 +26,7 @@ def ship_providers(session: "Session", store: ProviderStore) -> None:
         Failure: The store or its key is not to be had; nothing half-written is left as shipped.
     """
     vault = session.vault_for(store)
-    author = Author(user="ftos-tui", host=session.author.host)
+    author = Author(user="shipped", host=session.author.host)
     for shipped in SHIPPED:
         provider_id = uuid.uuid5(_NAMESPACE, str(shipped.values["name"])).hex
         version = NewVersion(

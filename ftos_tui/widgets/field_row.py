@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -65,7 +66,7 @@ class FieldRow(Widget):
         mandatory: Whether an empty field bears the vendor's dot.
     """
 
-    COMPONENT_CLASSES = {"row--label", "row--refuse", "row--warn", "row--note", "row--changed"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row--label", "row--refuse", "row--warn", "row--note", "row--changed"}
     DEFAULT_CSS = """
     FieldRow { height: 1; }
     FieldRow > * { height: 1; width: 1fr; max-width: 72; margin-left: 26; }

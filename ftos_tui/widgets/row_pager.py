@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from textual.worker import WorkType
-
+from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line_widget import LineWidget
 from ftos_tui.widgets.row_feed import PAGE, WINDOW, Load, Row, RowFeed, RowSource, StaticSource
 
@@ -196,9 +195,7 @@ class RowPager(LineWidget):
             self._take(read, 0)
             return
         self._reading = read
-        # The function, not its coroutine: a read replaced before it began must leave nothing unawaited.
-        work: WorkType[None] = partial(self._read, read)
-        self.run_worker(work, group="rows", exclusive=True)
+        start(self, partial(self._read, read), "rows")
 
     async def _read(self, read: _Read) -> None:
         timer = self.set_timer(SLOW, self._say_slow)

@@ -1,0 +1,85 @@
+"""What screens ask of the application: a protocol, so that no screen imports the app that opens it."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from ftos_tui.actions import Action
+from ftos_tui.domain.draft import Draft
+from ftos_tui.domain.log import Level, LogEntry
+from ftos_tui.studio.session import Session
+
+T = TypeVar("T")
+
+
+class Console(Protocol):
+    """The application as its screens see it.
+
+    Attributes:
+        session: The operator's session.
+        log_entries: The lines of the status log, newest last.
+    """
+
+    session: Session
+    log_entries: deque[LogEntry]
+
+    async def carry_out(self, operation: Callable[[], T]) -> T:
+        """Carries out an operation of the studio in a thread; raises its Failure."""
+        ...
+
+    def report(self, level: Level, message: str) -> None:
+        """Adds a line to the status log."""
+        ...
+
+    def keys_of(self, action: Action) -> str:
+        """An action's keys as the operator knows them."""
+        ...
+
+    def hint(self, action_id: str) -> tuple[str, str]:
+        """What the hint line says of an action."""
+        ...
+
+    @property
+    def editor_command(self) -> str:
+        """The command that opens long text."""
+        ...
+
+    def edit_in_editor(self, text: str, suffix: str, command: str) -> str | None:
+        """Opens a text in the operator's editor."""
+        ...
+
+    def toggle_mouse(self) -> None:
+        """Switches the mouse."""
+        ...
+
+    def action_command_palette(self) -> None:
+        """Opens the command palette."""
+        ...
+
+    async def leave(self) -> None:
+        """Ends the program, once every screen lets go."""
+        ...
+
+    def go_back(self) -> None:
+        """Takes the screen on top away."""
+        ...
+
+    async def enter_menu(self, level: int, cursor_on: str = "") -> None:
+        """Goes down the menu path to a level."""
+        ...
+
+    async def show_providers(self) -> None:
+        """Goes to the list of providers."""
+        ...
+
+    async def open_form(self, provider_id: str, *, as_saved: bool = False) -> None:
+        """Opens the form of a provider."""
+        ...
+
+    async def open_draft(self, draft: Draft, key: str | None = None) -> None:
+        """Opens the form with a draft."""
+        ...
+
+    async def offer_drafts(self, *, asked: bool) -> None:
+        """Shows the drafts on disk."""
+        ...
