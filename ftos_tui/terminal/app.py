@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual import on
 from textual.app import App, SuspendNotSupported
+from textual.driver import Driver
+from textual.events import Event, Key, Paste
 from textual.filter import Monochrome, NoColor
 from textual.widget import Widget
 from textual.worker import WorkerFailed
@@ -23,10 +26,10 @@ from ftos_tui.terminal.driver import SafeDriver, restore_terminal
 from ftos_tui.terminal.editor import EditorFailed, EditorFile, editor_command, run_editor
 from ftos_tui.terminal.filter import NoColour, SafeText
 from ftos_tui.terminal.guard import Guard
+from ftos_tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
-    from textual.driver import Driver
     from textual.notifications import SeverityLevel
 
 _TERMINAL = 0
@@ -46,7 +49,7 @@ class SafeApp(App[int]):
 
     def __init__(
         self,
-        driver_class: "type[Driver] | None" = None,
+        driver_class: type[Driver] | None = None,
         css_path: "CSSPathType | None" = None,
         watch_css: bool = False,
         ansi_color: bool | None = None,
@@ -61,6 +64,7 @@ class SafeApp(App[int]):
         self._kept: bool | None = None
         self._keeping = threading.RLock()
         self._crash_sentence = ""
+        self._type_ahead = TypeAhead(self, super().on_event)
         self._editor: subprocess.Popen[bytes] | None = None
         self._editor_file: EditorFile | None = None
 
@@ -206,7 +210,23 @@ class SafeApp(App[int]):
 
     # The terminal
 
-    def get_driver_class(self) -> "type[Driver]":
+    async def on_event(self, event: Event) -> None:
+        """Puts keys and pastes in a queue; all else is Textual's.
+
+        Args:
+            event: Any event.
+        """
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._type_ahead.take(event)
+        else:
+            await super().on_event(event)
+
+    @on(Driver.SignalResume)
+    def _paint_after_stop(self) -> None:
+        # Textual tells its subscribers, and leaves the screen to what the shell wrote on it.
+        self.refresh(layout=True)
+
+    def get_driver_class(self) -> type[Driver]:
         """The driver that survives a vanished terminal."""
         return SafeDriver
 

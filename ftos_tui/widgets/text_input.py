@@ -145,6 +145,10 @@ class OneLineInput(Input, inherit_bindings=False):
         """The cells of what is shown, and one for the cursor."""
         return cell_len(self.shown_value or self.placeholder) + 1
 
+    def on_mount(self) -> None:
+        """Takes its width now, or the first key typed into an empty field would lay out the screen."""
+        self.virtual_size = Size(self.content_width, 1)
+
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """The cells it needs, where its width is auto."""
         return self._content_cells()
@@ -153,6 +157,8 @@ class OneLineInput(Input, inherit_bindings=False):
         """The row; remembered, so that the next change repaints no more than it must."""
         strip = super().render_line(y)
         if y == 0:
+            # Textual leaves the rest of an empty row to be filled later, and then it seems to differ.
+            strip = strip.extend_cell_length(self.scrollable_content_region.width + 1, self.rich_style)
             self._painted = strip
         return strip
 

@@ -5,6 +5,7 @@ import os
 import re
 import select
 import signal
+import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -122,7 +123,7 @@ class Console:
         self._emulator = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._emulator)
         self._unfed = b""
-        self._child = pexpect.spawn(
+        child = pexpect.spawn(
             command[0],
             list(command[1:]),
             env=dict(environ),
@@ -130,13 +131,18 @@ class Console:
             cwd=None if folder is None else str(folder),
             timeout=None,
         )
-        self._fd: int | None = self._child.child_fd
+        # A descriptor of our own, and pexpect's closed: it closes its own late and by itself, and reads no screens.
+        self._fd: int | None = os.dup(child.child_fd)
+        child.ptyproc.fileobj.close()
+        child.closed = child.terminated = child.ptyproc.closed = child.ptyproc.terminated = True
+        self.pid: int = child.pid
+        """The program's process id."""
         self._status: int | None = None
         self._ended = threading.Event()
         threading.Thread(target=self._reap, daemon=True).start()
 
     def _reap(self) -> None:
-        _pid, status = os.waitpid(self._child.pid, 0)
+        _pid, status = os.waitpid(self.pid, 0)
         self._status = os.waitstatus_to_exitcode(status)
         self._ended.set()
 
@@ -149,16 +155,16 @@ class Console:
         self.close()
 
     @property
-    def pid(self) -> int:
-        """The program's process id."""
-        return int(self._child.pid)
-
-    @property
     def alive(self) -> bool:
         """Whether the program runs."""
         return not self._ended.is_set()
 
     # What is on the screen
+
+    @property
+    def emulator(self) -> pyte.Screen:
+        """The terminal itself, with the colours of its cells."""
+        return self._emulator
 
     @property
     def screen(self) -> list[str]:
@@ -271,8 +277,10 @@ class Console:
 
     def resize(self, columns: int, rows: int) -> None:
         """Changes the size of the terminal; the program gets SIGWINCH."""
+        if self._fd is None:
+            raise AssertionError("the line is closed")
         self._emulator.resize(rows, columns)
-        self._child.setwinsize(rows, columns)
+        termios.tcsetwinsize(self._fd, (rows, columns))
 
     def kill(self, signum: signal.Signals) -> None:
         """Sends the program a signal."""
@@ -283,8 +291,6 @@ class Console:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
-            # So that pexpect does not close whatever has this number next.
-            self._child.child_fd = self._child.ptyproc.fd = -1
 
     def close(self) -> None:
         """Ends the program if it still runs."""
@@ -293,5 +299,3 @@ class Console:
                 os.kill(self.pid, signal.SIGKILL)
             self._ended.wait(TIMEOUT)
         self.hangup()
-        self._child.closed = self._child.ptyproc.closed = self._child.ptyproc.terminated = True
-        self._child.terminated = True

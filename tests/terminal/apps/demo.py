@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 from ftos_tui.tty import mouse_wanted, prepare_terminal
 
@@ -12,7 +13,7 @@ if (refusal := prepare_terminal(os.environ, sys.stdin.isatty(), sys.stdout.isatt
     raise SystemExit(2)
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Label, Static
 
@@ -29,7 +30,7 @@ class Demo(SafeApp):
     """Fields, a line for reports, and keys that break things."""
 
     CSS = "Input { height: 1; border: none; padding: 0; } OneLineInput { width: 50; }"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "crash"),
         Binding("f2", "crash_worker"),
         Binding("f3", "block"),
