@@ -67,3 +67,15 @@ def judge(draft: Draft, **context: Any) -> Checked:
 def codes(checked: Checked, field_id: str) -> set[str]:
     """`severity:code` of the findings at one field."""
     return {f"{finding.severity}:{finding.code}" for finding in checked.of(field_id)}
+
+
+ACCEPTED: set[str] = set()
+"""No finding at all."""
+
+
+def case_name(value: object) -> str:
+    """How a test names a value that came in, whatever it holds."""
+    try:
+        return ascii(value)[:40]
+    except (ValueError, RecursionError):
+        return "huge"

@@ -5,17 +5,7 @@ from typing import Any
 import pytest
 
 from ftos_tui.domain.record import Value
-from tests.domain.records import GOOD, SMTP, codes, judge, new_draft
-
-
-def nested(depth: int) -> dict[str, Any]:
-    value: dict[str, Any] = {}
-    for _ in range(depth):
-        value = {"body": value}
-    return value
-
-
-ACCEPTED: set[str] = set()
+from tests.domain.records import ACCEPTED, GOOD, SMTP, case_name, codes, judge, new_draft
 
 # field, what came in, findings at the field
 TEXTS: list[tuple[str, Any, set[str]]] = [
@@ -66,180 +56,6 @@ TEXTS: list[tuple[str, Any, set[str]]] = [
     ("app_user", " apikey", {"warn:user_space"}),
     ("app_user", "api\nkey", {"refuse:unsafe_character"}),
     ("app_user", "SG." + "a" * 22 + "." + "b" * 43, {"refuse:secret_in_clear"}),
-]
-
-URLS: list[tuple[str, Any, set[str]]] = [
-    ("service_url", "", {"refuse:required"}),
-    ("service_url", 5, {"refuse:value_type"}),
-    ("service_url", "api.sendgrid.com", {"refuse:url_scheme"}),
-    ("service_url", "api.sendgrid.com:443", {"refuse:url_scheme"}),
-    ("service_url", "//api.sendgrid.com", {"refuse:url_scheme"}),
-    ("service_url", "https:/api.sendgrid.com", {"refuse:url_scheme"}),
-    ("service_url", "://", {"refuse:url_scheme"}),
-    ("service_url", "ftp://h.example", {"refuse:url_scheme"}),
-    ("service_url", "javascript:alert(1)", {"refuse:url_scheme"}),
-    ("service_url", "https://", {"refuse:url_host"}),
-    ("service_url", "https:///path", {"refuse:url_host"}),
-    ("service_url", "https://:443", {"refuse:url_host"}),
-    ("service_url", "http://api.example.com", {"refuse:url_plain_http"}),
-    ("service_url", "http://127.0.0.1.example.com", {"refuse:url_plain_http"}),
-    ("service_url", "http://localhost:8080", ACCEPTED),
-    ("service_url", "http://127.8.9.10", ACCEPTED),
-    ("service_url", "http://[::1]/", ACCEPTED),
-    ("service_url", "http://[::ffff:127.0.0.1]", {"fix:url_host_form"}),
-    ("service_url", "http://good.com@evil.com", {"refuse:url_user"}),
-    ("service_url", "https://user:pw@evil.com", {"refuse:url_user"}),
-    ("service_url", "https://h.example/@path", ACCEPTED),
-    ("service_url", "https://h.example/\tp", {"refuse:unsafe_character"}),
-    ("service_url", "ht\ntps://h.example", {"refuse:unsafe_character"}),
-    ("service_url", "https://h.example\r", {"refuse:unsafe_character"}),
-    ("service_url", "https://h.example/a b", {"refuse:url_character"}),
-    ("service_url", "https://h.example/a\u00a0b", {"refuse:url_character"}),
-    ("service_url", "https://evil.com\\@h.example", {"refuse:url_character"}),
-    ("service_url", "https://h.example/<x>", {"refuse:url_character"}),
-    ("service_url", "https://h.example/ü", {"refuse:url_character"}),
-    ("service_url", " https://h.example ", {"fix:outer_space"}),
-    ("service_url", "https://h.example:0", {"refuse:url_port"}),
-    ("service_url", "https://h.example:99999", {"refuse:url_port"}),
-    ("service_url", "https://h.example:65536", {"refuse:url_port"}),
-    ("service_url", "https://h.example:65535", ACCEPTED),
-    ("service_url", "https://h.example:", {"refuse:url_port"}),
-    ("service_url", "https://h.example:-1", {"refuse:url_port"}),
-    ("service_url", "https://h.example:443:443", {"refuse:url_port"}),
-    ("service_url", "https://h.example:４４３", {"refuse:url_port"}),
-    ("service_url", "https://169.254.169.254/latest", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[::ffff:169.254.169.254]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[::169.254.169.254]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[2002:a9fe:a9fe::]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[64:ff9b::a9fe:a9fe]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[64:ff9b:1::a9fe:a9fe]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[2001:db8::5efe:a9fe:a9fe]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[2001:0:a9fe:a9fe::]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[fe80::1]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[fe80::1%25eth0]", {"refuse:url_host"}),
-    ("service_url", "https://[fd00:ec2::254]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[fd00::5]", ACCEPTED),
-    ("service_url", "https://[2001:db8:0:0::1]", {"fix:url_host_form"}),
-    ("service_url", "https://[ff02::1]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[::]", {"refuse:url_host_blocked"}),
-    ("service_url", "https://[::1", {"refuse:url_host"}),
-    ("service_url", "https://[v1.x]", {"refuse:url_host"}),
-    ("service_url", "https://h.example]", {"refuse:url_host"}),
-    ("service_url", "https://0.0.0.0", {"refuse:url_host_blocked"}),
-    ("service_url", "https://224.0.0.1", {"refuse:url_host_blocked"}),
-    ("service_url", "https://255.255.255.255", {"refuse:url_host_blocked"}),
-    ("service_url", "https://100.100.100.200", {"refuse:url_host_blocked"}),
-    ("service_url", "https://metadata.google.internal", {"refuse:url_host_blocked"}),
-    ("service_url", "https://METADATA.google.internal.", {"refuse:url_host_blocked"}),
-    ("service_url", "https://10.0.0.5", ACCEPTED),
-    ("service_url", "https://192.168.1.1:8443/x", ACCEPTED),
-    ("service_url", "https://relay", ACCEPTED),
-    ("service_url", "https://0x7f.1", {"refuse:url_host_number"}),
-    ("service_url", "https://2130706433", {"refuse:url_host_number"}),
-    ("service_url", "https://0177.0.0.1", {"refuse:url_host_number"}),
-    ("service_url", "https://127.1", {"refuse:url_host_number"}),
-    ("service_url", "https://1.2.3.256", {"refuse:url_host_number"}),
-    ("service_url", "https://１２７.0.0.1", {"refuse:url_host_number"}),
-    ("service_url", "https://169。254。169。254", {"refuse:url_host_number"}),
-    ("service_url", "https://münchen.de", {"fix:url_host_idna"}),
-    ("service_url", "https://xn--mnchen-3ya.de", ACCEPTED),
-    ("service_url", "https://xn--zz.de", {"refuse:url_host"}),
-    ("service_url", "https://раураl.com", {"warn:url_host_scripts", "fix:url_host_idna"}),
-    ("service_url", "https://xn--80ak6aa92e.com", {"warn:url_host_scripts"}),
-    ("service_url", "https://\u2603\u200b.de", {"refuse:unsafe_character"}),
-    ("service_url", "https://\u2100.de", {"refuse:url_host"}),
-    ("service_url", "https://h.example/%0d%0aX: y", {"refuse:url_character"}),
-    ("service_url", "https://h.example/%0d%0aX", {"refuse:url_escape"}),
-    ("service_url", "https://h.example/%0D%0A", {"refuse:url_escape"}),
-    ("service_url", "https://h.example/%00", {"refuse:url_escape"}),
-    ("service_url", "https://h.example/%7f", {"refuse:url_escape"}),
-    ("service_url", "https://h.example/%zz", {"refuse:url_escape"}),
-    ("service_url", "https://h.example/%2", {"refuse:url_escape"}),
-    ("service_url", "https://h.example/100%", {"refuse:url_escape"}),
-    ("service_url", "https://h.example/%20x", ACCEPTED),
-    ("service_url", "https://%31.2.3.4", {"refuse:url_host"}),
-    ("service_url", "https://h.example/#f", {"refuse:url_fragment"}),
-    ("service_url", "https://h.example#@evil.com", {"refuse:url_fragment"}),
-    ("service_url", "https://h.example/?to=1", ACCEPTED),
-    ("service_url", "https://h.example/?api_key=abc", {"warn:url_secret"}),
-    ("service_url", "smtp://mail.example.com", {"refuse:url_scheme_provider"}),
-    ("service_url", "https://api.sendgrid.com.", {"fix:url_host_dot"}),
-    ("service_url", "https://api.sendgrid.com..", {"refuse:url_host"}),
-    ("service_url", "HTTPS://API.SendGrid.com", {"fix:url_case"}),
-    ("service_url", "https://a..b", {"refuse:url_host"}),
-    ("service_url", "https://-a.b", {"refuse:url_host"}),
-    ("service_url", "https://a_b.c", {"refuse:url_host"}),
-    ("service_url", f"https://{'a' * 64}.b", {"refuse:url_host"}),
-    ("service_url", f"https://{'a.' * 200}b", {"refuse:url_host"}),
-    ("service_url", "https://h.example/" + "x" * 2048, {"refuse:too_long"}),
-]
-
-CONFIGS: list[tuple[str, Any, set[str]]] = [
-    ("app_config", "", {"refuse:required"}),
-    ("app_config", " \n ", {"refuse:required"}),
-    ("app_config", None, {"refuse:required"}),
-    ("app_config", "{}", ACCEPTED),
-    ("app_config", {}, ACCEPTED),
-    ("app_config", '{\n\t"timeout": 5\r\n}', ACCEPTED),
-    ("app_config", {"timeout": 5, "method": "POST"}, ACCEPTED),
-    ("app_config", {"host": "relay.example.com", "tls": "starttls", "proxy": "http://proxy:3128"}, ACCEPTED),
-    ("app_config", {"Max-Connections": 60}, ACCEPTED),
-    ("app_config", {"endpoint": "/v3/mail/send"}, ACCEPTED),
-    ("app_config", "{", {"refuse:app_config_json"}),
-    ("app_config", "{'a': 1}", {"refuse:app_config_json"}),
-    ("app_config", '{"timeout": 5,}', {"refuse:app_config_json"}),
-    ("app_config", '{"timeout": 5} x', {"refuse:app_config_json"}),
-    ("app_config", '{"timeout": 5 # s\n}', {"refuse:app_config_json"}),
-    ("app_config", '{"body": "a\nb"}', {"refuse:app_config_json"}),
-    ("app_config", "!!python/object/apply:os.system [x]", {"refuse:app_config_json"}),
-    ("app_config", "a: &a [*a, *a]", {"refuse:app_config_json"}),
-    ("app_config", "[]", {"refuse:app_config_object"}),
-    ("app_config", "1", {"refuse:app_config_object"}),
-    ("app_config", "null", {"refuse:app_config_object"}),
-    ("app_config", ["a"], {"refuse:app_config_object"}),
-    ("app_config", 5, {"refuse:app_config_object"}),
-    ("app_config", False, {"refuse:app_config_object"}),
-    ("app_config", '{"timeout": NaN}', {"refuse:app_config_number"}),
-    ("app_config", '{"timeout": -Infinity}', {"refuse:app_config_number"}),
-    ("app_config", {"timeout": float("inf")}, {"refuse:app_config_number"}),
-    ("app_config", {"timeout": 0.5, "sandbox": None}, ACCEPTED),
-    ("app_config", '{"timeout": 0.5}', ACCEPTED),
-    ("app_config", '{"timeout": 1e999}', {"refuse:app_config_number"}),
-    ("app_config", '{"timeout": ' + "1" * 5000 + "}", {"refuse:app_config_number"}),
-    ("app_config", {"timeout": 10**5000}, {"refuse:app_config_number"}),
-    ("app_config", "[" * 1000 + "]" * 1000, {"refuse:app_config_depth"}),
-    ("app_config", '{"body":' * 64 + "1" + "}" * 64, ACCEPTED),
-    ("app_config", '{"body":' * 65 + "1" + "}" * 65, {"refuse:app_config_depth"}),
-    ("app_config", '{"body": "' + "[" * 1000 + '"}', ACCEPTED),
-    ("app_config", nested(63), ACCEPTED),
-    ("app_config", nested(1000), {"refuse:app_config_depth"}),
-    ("app_config", '{"timeout": 1, "timeout": 2}', {"refuse:app_config_duplicate_key"}),
-    ("app_config", '{"body": {"a": 1, "a": 1}}', {"refuse:app_config_duplicate_key"}),
-    ("app_config", '{"body": "\\u001b"}', {"refuse:unsafe_character"}),
-    ("app_config", '{"body": "\\ud800"}', {"refuse:unsafe_character"}),
-    ("app_config", '{"body": "\\ud83d\\ude00"}', ACCEPTED),
-    ("app_config", '{"body": "a\u200bb"}', {"refuse:unsafe_character"}),
-    ("app_config", {"body\x00": 1}, {"refuse:unsafe_character"}),
-    ("app_config", {1: 2}, {"refuse:value_type"}),
-    ("app_config", {"body": {1, 2}}, {"refuse:value_type"}),
-    ("app_config", "\ufeff{}", {"fix:app_config_bom"}),
-    ("app_config", '{"body": "[REDACTED]"}', {"refuse:placeholder"}),
-    ("app_config", {"body": "SG." + "a" * 22 + "." + "b" * 43}, {"refuse:secret_in_clear"}),
-    ("app_config", {"timout": 5}, {"warn:app_config_unknown_key"}),
-    ("app_config", {"a": 1, "b": 2, "c": 3, "d": 4}, {"warn:app_config_unknown_key"}),
-    ("app_config", {"headers": {"X-Api-Key": "abc"}}, {"warn:app_config_secret"}),
-    ("app_config", {"headers": {"X-Api-Key": "{{app_key}}"}}, ACCEPTED),
-    ("app_config", {"proxy": "http://me:pw@proxy:3128"}, {"warn:app_config_secret"}),
-    ("app_config", {"host": "169.254.169.254"}, {"refuse:app_config_host"}),
-    ("app_config", {"body": {"baseUrl": "https://0x7f.1/x"}}, {"refuse:app_config_host"}),
-    ("app_config", {"proxy": "http://u@[fe80::1]:80/"}, {"refuse:app_config_host"}),
-    ("app_config", {"host": "fe80::1"}, {"refuse:app_config_host"}),
-    ("app_config", {"host": "::ffff:169.254.169.254"}, {"refuse:app_config_host"}),
-    ("app_config", {"url": "http:\\\\169.254.169.254"}, {"refuse:app_config_host"}),
-    ("app_config", {"host": "2001:db8::1"}, ACCEPTED),
-    ("app_config", {"proxy": "[fe80::1%eth0]"}, {"refuse:app_config_host"}),
-    ("app_config", {"body": "x" * 65_536}, {"refuse:too_long"}),
-    ("app_config", '{"body": "' + "x" * 65_536 + '"}', {"refuse:too_long"}),
 ]
 
 ADDRESSES: list[tuple[str, Any, set[str]]] = [
@@ -377,16 +193,9 @@ SWITCHES: list[tuple[str, Any, set[str]]] = [
 ]
 
 
-def case_name(value: object) -> str:
-    try:
-        return ascii(value)[:40]
-    except (ValueError, RecursionError):
-        return "huge"
-
-
 @pytest.mark.parametrize(
     ("field_id", "raw", "expected"),
-    [*TEXTS, *URLS, *CONFIGS, *ADDRESSES, *NUMBERS, *TIMES, *SWITCHES],
+    [*TEXTS, *ADDRESSES, *NUMBERS, *TIMES, *SWITCHES],
     ids=case_name,
 )
 def test_verdict_by_example(field_id: str, raw: Any, expected: set[str]) -> None:
@@ -563,10 +372,3 @@ def test_verdict_depends_on_the_environment(
 )
 def test_fields_that_belong_together(edits: dict[str, Any], field_id: str, expected: set[str]) -> None:
     assert codes(judge(new_draft(edits)), field_id) == expected
-
-
-@pytest.mark.parametrize("depth", [65, 1000, 100_000])
-def test_depth_never_ends_the_program(depth: int) -> None:
-    raw = '{"body":' * depth + "1" + "}" * depth
-    found = codes(judge(new_draft({"app_config": raw})), "app_config")
-    assert found in ({"refuse:app_config_depth"}, {"refuse:too_long"})

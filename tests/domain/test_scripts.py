@@ -33,7 +33,8 @@ def test_scripts_of() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["plain", "münchen", "Банк", "Банк Bank", "日本語カナひらabc", "한국語abc", "ㄅ漢a", "Ελληνικά", "я"]
+    "text",
+    ["plain", "münchen", "Банк", "Банк Bank", "日本語カナひらabc", "한국語abc", "ㄅ漢a", "Ελληνικά", "я", "с ними"],
 )
 def test_honest(text: str) -> None:
     assert deceptive_scripts(text) == ""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ftos_tui.domain.checks.secrets import fixed_secret
+from ftos_tui.domain.checks.secrets import check_destinations, fixed_secret
 from ftos_tui.domain.draft import Base, Draft
 from ftos_tui.domain.record import SecretState
 from ftos_tui.domain.secret import Secret
@@ -129,6 +129,11 @@ def test_an_unknown_destination_asks_for_the_secret_again() -> None:
     assert codes(judge(saved_draft({}, states=unknown)), "app_key") == {"refuse:secret_destination_changed"}
     damaged = stored(app_key=SecretState(1, destination="not JSON"))
     assert codes(judge(saved_draft({}, states=damaged)), "app_key") == {"refuse:secret_destination_changed"}
+
+
+def test_no_destination_is_none_to_keep_a_secret_for() -> None:
+    (finding, _) = check_destinations({}, stored(app_password=SecretState(1)), "")
+    assert (finding.field, finding.code) == ("app_password", "secret_destination_changed")
 
 
 def test_a_refused_destination_is_not_judged_twice() -> None:

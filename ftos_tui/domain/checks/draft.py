@@ -62,11 +62,11 @@ def check_draft(draft: Draft, context: CheckContext) -> Checked:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings in the record's order, the gravest first within a field, none twice."""
+    """Findings in the record's order, the gravest first within a field."""
     last = len(_PLACE)
     return tuple(
         sorted(
-            dict.fromkeys(findings),
+            findings,
             key=lambda finding: (_PLACE.get(finding.field, last), _GRAVITY[finding.severity]),
         )
     )
