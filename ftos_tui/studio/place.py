@@ -1,10 +1,12 @@
 """Where the operator was last, so that the console opens there again."""
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from ftos_tui.domain.log import Level
+from ftos_tui.stores.private import make_private_file, make_private_folder
 from ftos_tui.studio.log import note
 
 if TYPE_CHECKING:
@@ -47,7 +49,10 @@ def remember_place(session: "Session", place: Place) -> None:
             kept = {}
         kept = kept if isinstance(kept, dict) else {}
         kept[session.environment.name] = asdict(place)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(json.dumps(kept), "utf-8")
+        make_private_folder(path.parent)
+        fresh = path.with_name(f"place.{os.getpid()}.new")  # a kill must not leave half a file
+        make_private_file(fresh)
+        fresh.write_text(json.dumps(kept), "utf-8")
+        fresh.replace(path)
     except OSError as error:
         note(session, Level.WARNING, f"The last place could not be kept: {error.strerror}.")

@@ -13,10 +13,8 @@ from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.findings import Severity
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.names import name_key
-from ftos_tui.domain.provider_kind import provider_kind
 from ftos_tui.domain.record import NEW_VALUES, ProviderVersion, Value
 from ftos_tui.domain.secret import Secret
-from ftos_tui.domain.status_presets import preset_for
 from ftos_tui.domain.visible import visible
 from ftos_tui.stores.protocol import NewVersion, SealedSecret
 from ftos_tui.studio.failures import (
@@ -58,7 +56,7 @@ __all__ = [
 def new_draft(channel: str = "email") -> Draft:
     """A draft of a new provider, with what can safely be proposed."""
     values = {**NEW_VALUES, "communication_channel": channel}
-    return Draft(Base(None, 0, values, statuses=preset_for(provider_kind("", channel))))
+    return Draft(Base(None, 0, values))  # the check proposes the statuses that fit the provider as it is named
 
 
 def duplicate_draft(version: ProviderVersion) -> Draft:
@@ -124,7 +122,7 @@ def save(
         draft: The edit and the version it started from.
         acknowledged: Codes of the warnings the operator acknowledges.
         reason: Why, in the operator's words.
-        operation_id: The caller's id of this save, to look its outcome up later.
+        operation_id: The caller's id of this save: the same save tried again gives back what it wrote before.
 
     Returns:
         The saved version; the unchanged current one when the draft holds no change.
@@ -137,6 +135,8 @@ def save(
         Failure: The store or the vault did not do it; nothing was written.
     """
     session.permit_change()
+    if operation_id is not None and (done := session.store.outcome(operation_id)) is not None:
+        return with_readability(session, done)
     checked = check(session, draft)
     current = _current(session, draft)
     if any(finding.severity is Severity.REFUSE for finding in checked.findings):

@@ -1,0 +1,106 @@
+"""Unsaved edits: kept, offered again, restored on top of what is saved now."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ftos_tui.domain.draft import Draft
+from ftos_tui.studio.drafts import differences, discard_draft, keep_draft, offered_drafts, restore_draft
+from ftos_tui.studio.providers import base_of, delete, new_draft, open_provider, save
+from ftos_tui.studio.session import Session, new_id
+from tests.studio.conftest import OpenSession
+from tests.studio.making import KEY, PASSWORD, filled, saved
+
+
+def test_a_draft_is_kept_without_its_secrets_and_offered_again(
+    session: Session, open_session: OpenSession, tmp_path: Path
+) -> None:
+    draft = filled(new_draft(), name="New\x1bone")
+    keep_draft(session, new_id(), draft)
+    [kept] = offered_drafts(open_session())
+    assert set(kept.secrets_entered) == {"app_password", "app_key"}
+    assert kept.provider_name == "New\x1bone"
+    restored = restore_draft(session, kept)
+    assert not restored.secrets
+    assert {field: restored.text(field) for field in draft.edits} == {f: draft.text(f) for f in draft.edits}
+    assert {difference.field for difference in differences(restored)} == set(draft.edits)
+    assert next(d.draft for d in differences(restored) if d.field == "name") == "New␛one"
+    content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert PASSWORD.encode() not in content
+    assert KEY.encode() not in content
+
+
+def test_a_draft_is_restored_on_top_of_what_others_saved_since(session: Session) -> None:
+    version = saved(session)
+    draft = Draft(base_of(version)).with_text("bulk_no", "70").with_statuses(version.statuses[:-1])
+    key = new_id()
+    keep_draft(session, key, draft)
+    newer = save(session, Draft(base_of(version)).with_text("interval_max", "20:00:00"))
+    [kept] = offered_drafts(session)
+    restored = restore_draft(session, kept)
+    assert restored.base.version == newer.number
+    assert [(d.label, d.saved, d.draft) for d in differences(restored)] == [
+        ("Bulk No", "50", "70"),
+        ("Statuses", "5 rows", "4 rows, edited"),
+    ]
+    saved_now = save(session, restored)
+    assert saved_now.values["interval_max"] == "20:00:00"
+    discard_draft(session, key)
+    assert offered_drafts(session) == []
+
+
+def test_a_draft_without_changes_is_taken_off_the_disk(session: Session) -> None:
+    key = new_id()
+    draft = new_draft()
+    keep_draft(session, key, draft.with_text("name", "x"))
+    keep_draft(session, key, draft)
+    assert offered_drafts(session) == []
+
+
+def test_what_a_form_is_editing_or_belongs_elsewhere_is_not_offered(
+    session: Session, open_session: OpenSession
+) -> None:
+    key = new_id()
+    keep_draft(session, key, new_draft().with_text("name", "x"))
+    session.open_drafts.add(key)
+    assert offered_drafts(session) == []
+    assert offered_drafts(open_session(name="other")) == []
+    assert len(offered_drafts(open_session())) == 1
+
+
+def test_a_draft_of_another_process_that_runs_is_not_offered(
+    session: Session, open_session: OpenSession, tmp_path: Path
+) -> None:
+    keep_draft(session, new_id(), new_draft().with_text("name", "x"))
+    [path] = (tmp_path / "data" / "drafts").glob("*.json")
+    kept = json.loads(path.read_text())
+    kept["pid"] = 1
+    kept.pop("started", None)
+    path.write_text(json.dumps(kept))
+    offered = offered_drafts(open_session())
+    assert all(not draft.alive or draft.pid != 1 for draft in offered)
+
+
+@pytest.mark.parametrize("gone", ["deleted", "unknown"])
+def test_a_draft_of_a_provider_that_is_gone_becomes_a_new_one(session: Session, gone: str) -> None:
+    version = saved(session)
+    keep_draft(session, new_id(), Draft(base_of(version)).with_text("bulk_no", "70"))
+    [kept] = offered_drafts(session)
+    if gone == "deleted":
+        delete(session, version, "Gateway")
+    else:
+        from dataclasses import replace
+
+        kept = replace(kept, provider_id="0" * 32)
+    restored = restore_draft(session, kept)
+    assert restored.base.provider_id is None
+    assert restored.text("bulk_no") == "70"
+    assert restored.text("name") == ("Gateway" if gone == "deleted" else "")
+
+
+def test_a_restored_switch_is_what_was_chosen(session: Session) -> None:
+    version = open_provider(session, name=saved(session).name)
+    keep_draft(session, new_id(), Draft(base_of(version)).with_text("open_setting", "off"))
+    [kept] = offered_drafts(session)
+    assert restore_draft(session, kept).text("open_setting") == "off"
