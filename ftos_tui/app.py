@@ -124,9 +124,10 @@ class FtosApp(SafeApp):
         from ftos_tui.screens.providers import ProvidersScreen
 
         here = sum(isinstance(screen, MenuScreen | ProvidersScreen) for screen in self.screen_stack)
-        for depth in range(here, level + 1):
-            last = depth == len(MENU_PATH)
-            await self.push_screen(ProvidersScreen(cursor_on) if last else MenuScreen(depth))
+        with self.hold_keys():
+            for depth in range(here, level + 1):
+                last = depth == len(MENU_PATH)
+                await self.push_screen(ProvidersScreen(cursor_on) if last else MenuScreen(depth))
         if level == len(MENU_PATH):
             remember_place(self.session, Place(PROVIDERS, cursor_on))
 
@@ -137,6 +138,10 @@ class FtosApp(SafeApp):
             provider_id: The provider.
             as_saved: Whether to leave drafts alone and open what is saved.
         """
+        with self.hold_keys():
+            await self._open_form(provider_id, as_saved)
+
+    async def _open_form(self, provider_id: str, as_saved: bool) -> None:
         from ftos_tui.screens.drafts import DraftsScreen
         from ftos_tui.studio.drafts import offered_drafts
         from ftos_tui.studio.providers import base_of, open_provider
@@ -172,12 +177,13 @@ class FtosApp(SafeApp):
             counts = dict(status_counts(self.session, provider_id)) if provider_id else {}
             return check_context(self.session, draft), counts
 
-        try:
-            context, counts = await self.carry_out(world)
-        except Failure as failure:
-            self.report(Level.ERROR, str(failure))
-            return
-        await self.push_screen(EditScreen(draft, context, key=key, counts=counts))  # type: ignore[arg-type]
+        with self.hold_keys():
+            try:
+                context, counts = await self.carry_out(world)
+            except Failure as failure:
+                self.report(Level.ERROR, str(failure))
+                return
+            await self.push_screen(EditScreen(draft, context, key=key, counts=counts))  # type: ignore[arg-type]
 
     async def show_providers(self) -> None:
         """Goes to the list of providers, past whatever lets go; a form asks first."""

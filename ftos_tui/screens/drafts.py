@@ -82,7 +82,7 @@ class DraftsScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the drafts."""
-        self.query_one("#drafts").focus()
+        self.set_focus(self.query_one("#drafts"))
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """Shows what the draft under the cursor changes."""

@@ -133,7 +133,7 @@ class EditScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the first field, or on the one that had it."""
-        self._rows[FIELD_IDS[0]].control.focus()
+        self.set_focus(self._rows[FIELD_IDS[0]].control)
 
     @property
     def focused_row(self) -> FieldRow | None:
@@ -320,7 +320,7 @@ class EditScreen(FrameScreen):
     def go_to(self, field_id: str) -> None:
         """Puts the focus on a field, or opens the statuses."""
         if field_id in self._rows:
-            self._rows[field_id].control.focus()
+            self.set_focus(self._rows[field_id].control)
         elif field_id == "statuses":
             self.action_statuses()
 
@@ -332,9 +332,8 @@ class EditScreen(FrameScreen):
 
     @property
     def statuses(self) -> tuple[StatusRow, ...]:
-        """The list of statuses as the draft holds it."""
-        draft = self.model.draft
-        return draft.base.statuses if draft.statuses is None else draft.statuses
+        """The list of statuses as it would be saved."""
+        return self.model.checked.statuses
 
     def put_statuses(self, rows: tuple[StatusRow, ...]) -> None:
         """Takes an edited list of statuses into the draft."""

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
-from ftos_tui.actions import EVERYWHERE, Action, actions_of
+from ftos_tui.actions import ACTIONS, EVERYWHERE, Action, actions_of
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
 from ftos_tui.screens.console import Console
@@ -36,6 +36,15 @@ def bindings_of(*places: str, priority: bool = False) -> list[BindingType]:
         for action in actions_of(place)
         if action.keys
     ]
+
+
+def closed_by(action_id: str) -> list[BindingType]:
+    """A binding by which the keys that opened a screen close it, remapped ones too.
+
+    Args:
+        action_id: The action that opens the screen.
+    """
+    return [Binding(",".join(ACTIONS[action_id].keys), "back", show=False, id=action_id)]
 
 
 class FrameScreen(Screen[None]):
@@ -105,6 +114,16 @@ class FrameScreen(Screen[None]):
     def _hint_pairs(self) -> tuple[tuple[str, str], ...]:
         return tuple(self.console_app.hint(hint) if isinstance(hint, str) else hint for hint in self.hints())
 
+    def on_hint_line_pressed(self, event: HintLine.Pressed) -> None:
+        """A click on a hint does what its key does."""
+        event.stop()
+        for hint, pair in zip(self.hints(), self._hint_pairs(), strict=True):
+            if pair == (event.key, event.label) and not self.question.asking:
+                if isinstance(hint, str):
+                    getattr(self, f"action_{ACTIONS[hint].method}")()
+                else:
+                    self.app.simulate_key(event.key.lower())
+
     def actions_here(self) -> tuple[Action, ...]:
         """The actions that work on this screen, its own first."""
         return (*(actions_of(self.place) if self.place != EVERYWHERE else ()), *actions_of(EVERYWHERE))
@@ -143,7 +162,8 @@ class FrameScreen(Screen[None]):
 
     def action_quit(self) -> None:
         """Leaves the program, once every screen lets go."""
-        start(self, self.console_app.leave, "leave")
+        # The app's worker: one of this screen would end when the screen goes to show a form under it.
+        start(self.app, self.console_app.leave, "leave")
 
     def action_help(self) -> None:
         """Explains the focused field, or the screen."""

@@ -50,7 +50,7 @@ class HelpScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the text."""
-        self.query_one("#help").focus()
+        self.set_focus(self.query_one("#help"))
 
 
 def field_help(spec: FieldSpec) -> str:

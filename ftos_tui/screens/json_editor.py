@@ -66,7 +66,7 @@ class JsonEditorScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the text."""
-        self.area.focus()
+        self.set_focus(self.area)
 
     @property
     def area(self) -> TextArea:

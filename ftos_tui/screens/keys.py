@@ -74,7 +74,7 @@ class KeysScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the filter."""
-        self.query_one("#filter").focus()
+        self.set_focus(self.query_one("#filter"))
 
     async def on_input_changed(self, event: Input.Changed) -> None:
         """Shows the rows that match what was typed."""
@@ -89,8 +89,8 @@ class KeysScreen(FrameScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter moves on into the list."""
         event.stop()
-        self.query_one("#keys").focus()
+        self.set_focus(self.query_one("#keys"))
 
     def key_down(self) -> None:
         """The arrow moves on into the list, as Enter does."""
-        self.query_one("#keys").focus()
+        self.set_focus(self.query_one("#keys"))

@@ -6,7 +6,7 @@ from textual.widget import Widget
 
 from ftos_tui.domain.checks.context import Checked
 from ftos_tui.domain.draft import Draft
-from ftos_tui.screens.frame import FrameScreen
+from ftos_tui.screens.frame import FrameScreen, closed_by
 from ftos_tui.screens.meaning_panel import sections_of
 from ftos_tui.widgets.meaning_panel import MeaningPanel
 
@@ -26,6 +26,7 @@ class MeaningScreen(FrameScreen):
         "what the numbers amount to, and what is left to do until the provider is ready to send."
     )
 
+    BINDINGS = closed_by("form.meaning")
     CSS = "MeaningScreen MeaningPanel { padding: 0 1; }"
 
     def __init__(self, path: tuple[str, ...], draft: Draft, checked: Checked, counts: Mapping[str, int]) -> None:
@@ -54,8 +55,4 @@ class MeaningScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the panel."""
-        self.query_one(MeaningPanel).focus()
-
-    def key_f4(self) -> None:
-        """The key that opened it closes it."""
-        self.action_back()
+        self.set_focus(self.query_one(MeaningPanel))

@@ -63,7 +63,7 @@ class MenuScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the entries."""
-        self.query_one(RowList).focus()
+        self.set_focus(self.query_one(RowList))
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Enters the level under the cursor."""

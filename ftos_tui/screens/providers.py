@@ -181,7 +181,7 @@ class ProvidersScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the list."""
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     async def _count(self) -> None:
         wanted = self.source.query.filter

@@ -77,7 +77,7 @@ class StatusRowScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the code."""
-        self.query_one("#field-code").focus()
+        self.set_focus(self.query_one("#field-code"))
 
     def _text(self, field_id: str) -> str:
         control = self.query_one(f"#row-{field_id}", FieldRow).control

@@ -9,7 +9,7 @@ from ftos_tui.actions import STATUSES
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.statuses import StatusRow
 from ftos_tui.domain.visible import visible
-from ftos_tui.screens.frame import FrameScreen, bindings_of
+from ftos_tui.screens.frame import FrameScreen, bindings_of, closed_by
 from ftos_tui.screens.status_row import StatusRowScreen
 from ftos_tui.studio.statuses import preset_rows, with_row, with_row_replaced, without_row
 from ftos_tui.widgets.background import start
@@ -37,7 +37,7 @@ class StatusesScreen(FrameScreen):
         form: The form.
     """
 
-    BINDINGS = bindings_of(STATUSES)
+    BINDINGS = bindings_of(STATUSES) + closed_by("form.statuses")
     CSS = "StatusesScreen RowList { height: 1fr; } StatusesScreen #about { height: 1; }"
     place = STATUSES
     help_topic = (
@@ -84,7 +84,7 @@ class StatusesScreen(FrameScreen):
 
     def focus_content(self) -> None:
         """Puts the focus on the rows."""
-        self.rows.focus()
+        self.set_focus(self.rows)
 
     @property
     def rows(self) -> RowList:
@@ -182,7 +182,3 @@ class StatusesScreen(FrameScreen):
         if not self.form.model.acknowledge("statuses"):
             self.console_app.report(Level.INFO, "No warning about the list of statuses.")
         self._say()
-
-    def key_f3(self) -> None:
-        """The key that opened the list closes it."""
-        self.action_back()

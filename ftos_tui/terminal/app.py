@@ -221,6 +221,10 @@ class SafeApp(App[int]):
         else:
             await super().on_event(event)
 
+    def hold_keys(self) -> contextlib.AbstractContextManager[None]:
+        """Lets keys wait while a screen is on its way; see `TypeAhead.hold`."""
+        return self._type_ahead.hold()
+
     @on(Driver.SignalResume)
     def _paint_after_stop(self) -> None:
         # Textual tells its subscribers, and leaves the screen to what the shell wrote on it.

@@ -7,7 +7,8 @@ first: the password typed after Tab lands in the plain field before it. (Found h
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ from textual.events import Event
 
 LONGEST_WAIT: Final = 0.5
 """Seconds after which the next key goes on although nothing told that the one before was done with."""
+
+LONGEST_HOLD: Final = 2.0
+"""Seconds that keys wait at most for a screen that is on its way."""
 
 
 class TypeAhead:
@@ -36,6 +40,28 @@ class TypeAhead:
         self._waiting: deque[Event] = deque()
         self._serial = 0
         self._busy = False
+        self._holds = 0
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Lets keys wait while a screen is on its way, so that they reach it and not the one that is left.
+
+        A screen that takes longer than `LONGEST_HOLD` lets them go: the operator may want to turn back.
+        """
+        self._holds += 1
+        over = asyncio.get_running_loop().call_later(LONGEST_HOLD, self._let_go)
+        try:
+            yield
+        finally:
+            if not over.cancelled() and over.when() > asyncio.get_running_loop().time():
+                over.cancel()
+                self._let_go()
+
+    def _let_go(self) -> None:
+        self._holds -= 1
+        if not self._holds and self._waiting and not self._busy:
+            self._busy = True
+            self._app.call_next(self._release, self._serial)
 
     async def take(self, event: Event) -> None:
         """Delivers a key or a paste, now or when those before it are done with.
@@ -43,7 +69,7 @@ class TypeAhead:
         Args:
             event: What came from the terminal.
         """
-        if self._busy:
+        if self._busy or self._holds:
             self._waiting.append(event)
             self._watch_out()
         else:
@@ -78,7 +104,7 @@ class TypeAhead:
         if serial != self._serial or not self._busy:
             return
         self._busy = False
-        if self._waiting:
+        if self._waiting and not self._holds:
             await self._hand_on(self._waiting.popleft())
             self._watch_out()
 

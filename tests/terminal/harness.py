@@ -16,7 +16,7 @@ from typing import Final, Self
 import pexpect
 import pyte
 
-TIMEOUT: Final = 15.0
+TIMEOUT: Final = 30.0
 """Seconds to wait at most for what a test waits for; generous, as machines that test are busy."""
 
 KEYS: Final[Mapping[str, str]] = {
@@ -293,9 +293,9 @@ class Console:
             self._fd = None
 
     def close(self) -> None:
-        """Ends the program if it still runs."""
-        if self.alive:
+        """Ends the program if it still runs: by hanging up, so that it can still say what it covered, or else by force."""
+        self.hangup()
+        if not self._ended.wait(2):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             self._ended.wait(TIMEOUT)
-        self.hangup()
