@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.harness import Console, isolated_environ
+from tests.terminal.program import PROGRAM
 
 APPS = Path(__file__).parent / "apps"
 
@@ -27,6 +28,18 @@ def start_app(environ: dict[str, str]) -> Iterator[Start]:
 
         def start(script: str, *arguments: str, columns: int = 80, rows: int = 24, **extra: str) -> Console:
             command = [sys.executable, str(APPS / script), *arguments]
+            return stack.enter_context(Console(command, {**environ, **extra}, columns=columns, rows=rows))
+
+        yield start
+
+
+@pytest.fixture
+def start_program(environ: dict[str, str]) -> Iterator[Start]:
+    """Starts the program itself: `start_program("providers", columns=60, NO_COLOR="1")`."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str, columns: int = 80, rows: int = 24, **extra: str) -> Console:
+            command = [*PROGRAM, *arguments]
             return stack.enter_context(Console(command, {**environ, **extra}, columns=columns, rows=rows))
 
         yield start
