@@ -31,6 +31,7 @@ bench-peers: $(VENV)/.dev
 	$(BIN)/python -m benchmarks --peers
 
 pictures: $(VENV)/.dev
+	$(BIN)/python -m docs.reference
 	$(BIN)/python -m docs.pictures
 
 # The console itself needs no test tools; both stamps share one environment.
