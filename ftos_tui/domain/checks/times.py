@@ -17,7 +17,7 @@ _CLOCK = re.compile(
 )
 _RUN = re.compile(r"t?([0-9]{2})([0-9]{2})([0-9]{2})?\s*(am|pm|h|z|utc)?")
 _END_OF_DAY = {
-    "interval_min": "Write 00:00:00 for the start of the day",
+    "interval_min": "Write 00:00:00 for the start of the day or 23:59:59 for its end",
     "interval_max": "Use 23:59:59 for the end of the day",
     "pool_time_retry": "Use 23:59:59, the longest wait,",
 }
