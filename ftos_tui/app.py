@@ -31,7 +31,7 @@ _SLOW = 1.0
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "textual-ansi"}
 
 
-class FtosApp(SafeApp):
+class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would leave without asking
     """The console.
 
     Args:

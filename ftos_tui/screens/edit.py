@@ -232,6 +232,7 @@ class EditScreen(FrameScreen):
             draft = self.model.draft
             session = self.console_app.session
             await self.succeeds(lambda: keep_draft(session, self.key, draft))
+            session.open_drafts.discard(self.key)  # before the list is read again, which comes first
             self.console_app.report(Level.INFO, f"Kept the draft of {self.provider_name()}: the list marks it with ✎.")
             return True
         if answer == "x":

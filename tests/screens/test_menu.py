@@ -1,0 +1,53 @@
+"""The menu path by keys, and where the console opens."""
+
+from ftos_tui.screens.menu import MenuScreen
+from ftos_tui.screens.providers import ProvidersScreen
+from ftos_tui.studio.session import Session
+from tests.screens.operator import at_console
+
+
+async def test_the_vendors_menu_path_is_walked_by_keys(shipped: Session) -> None:
+    async with at_console(shipped, None) as operator:
+        menu = await operator.until_on(MenuScreen)
+        assert operator.cells("menu")[0][0] == "Admin"
+        assert "FintechOS Innovation Studio" in operator.lines[0]
+        assert operator.lines[0].endswith("LOCAL")
+        await operator.press("enter")
+        await operator.until(lambda: operator.app.screen is not menu)
+        await operator.until_on(MenuScreen)
+        assert operator.cells("menu")[0][0] == "Omnichannel Communication Automation"
+        await operator.press("right")
+        await operator.until(lambda: operator.cells("menu")[0][0] == "Channel Providers")
+        await operator.press("left")
+        await operator.until(lambda: operator.cells("menu")[0][0] == "Omnichannel Communication Automation")
+        await operator.press("enter")
+        await operator.until(lambda: operator.cells("menu")[0][0] == "Channel Providers")
+        await operator.press("enter")
+        await operator.listed()
+        assert len(operator.cells("providers")) == 6
+        await operator.press("escape")
+        await operator.until_on(MenuScreen)
+        for _ in range(4):
+            await operator.press("escape")
+        await operator.until(lambda: operator.cells("menu")[0][0] == "Admin")
+        await operator.press("q")
+    assert operator.app.return_value == 0
+
+
+async def test_the_last_place_is_where_the_console_opens_again(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.listed()
+        await operator.press("j", "j")
+        chosen = operator.providers.cursor_on
+        await operator.press("q")
+    assert operator.app.return_value == 0
+    async with at_console(session, None) as operator:
+        await operator.listed()
+        await operator.until(lambda: operator.providers.cursor_on == chosen)
+        assert len([s for s in operator.app.screen_stack if isinstance(s, MenuScreen | ProvidersScreen)]) == 4
+        await operator.press("escape")
+        await operator.until_on(MenuScreen)
+        await operator.press("q")
+    async with at_console(session, None) as operator:
+        await operator.until_on(MenuScreen)
+        assert operator.cells("menu")[0][0] == "Admin"
