@@ -1,0 +1,101 @@
+"""`make bench`: measures, prints the table, judges nothing by its exit code."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.commands import command_figure
+from benchmarks.figures import HEADERS, Figure, table
+from benchmarks.hangup import hangup_figure
+from benchmarks.keys import key_figures
+from benchmarks.pages import page_figures
+from benchmarks.peers import HEADERS as PEER_HEADERS
+from benchmarks.peers import peer_rows
+from benchmarks.places import configure, new_operator
+from benchmarks.starts import start_figures
+from benchmarks.terminal import CannotMeasure
+
+
+def main() -> int:
+    """Runs the benchmarks.
+
+    Returns:
+        0 whether the targets are met or not; 1 when something could not be measured.
+    """
+    arguments = _arguments()
+    try:
+        with tempfile.TemporaryDirectory(prefix="ftos-tui-bench-") as folder:
+            figures, peers = _measure(Path(folder), arguments.rounds, arguments.peers)
+    except CannotMeasure as reason:
+        print(f"Not measured: {reason}", file=sys.stderr)
+        return 1
+    print(_machine())
+    print()
+    print(table(HEADERS, [figure.row() for figure in figures]))
+    if peers:
+        print()
+        print(table(PEER_HEADERS, peers))
+    if arguments.json:
+        shape = _shape(figures, peers)
+        Path(arguments.json).write_text(json.dumps(shape, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the console in a real terminal.")
+    parser.add_argument("--rounds", type=int, default=15, help="starts of each program (default: 15)")
+    parser.add_argument("--peers", action="store_true", help="install posting and harlequin apart, measure them too")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there")
+    return parser.parse_args()
+
+
+def _measure(folder: Path, rounds: int, peers: bool) -> tuple[list[Figure], list[tuple[str, ...]]]:
+    _say("Preparing stores with 6, 200 and 100,000 providers")
+    few = new_operator(folder / "few")
+    configure(few)
+    many = new_operator(folder / "many", 200)
+    most = new_operator(folder / "most", 100_000)
+    _say("Starts and memory")
+    figures = start_figures(few, many, most, rounds)
+    _say("Keys")
+    figures += key_figures(few)
+    _say("Hang-ups")
+    figures.append(hangup_figure(few))
+    _say("Pages")
+    figures += page_figures(many, most)
+    _say("Commands")
+    figures.append(command_figure(few, rounds))
+    if not peers:
+        return figures, []
+    _say("Peers")
+    return figures, peer_rows(new_operator(folder / "peers"), max(rounds // 3, 3))
+
+
+def _say(doing: str) -> None:
+    print(f"{doing} …", file=sys.stderr, flush=True)
+
+
+def _machine() -> str:
+    return (
+        f"Python {platform.python_version()}, Textual {version('textual')}, {platform.system()} "
+        f"{platform.machine()}, {os.cpu_count()} cores, terminal 80x24"
+    )
+
+
+def _shape(figures: Sequence[Figure], peers: Sequence[Sequence[str]]) -> dict[str, Any]:
+    return {
+        "machine": _machine(),
+        "figures": [figure.shape() for figure in figures],
+        "peers": [list(row) for row in peers],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
