@@ -42,7 +42,9 @@ def fill(console: Console) -> None:
 def main() -> None:
     """Walks the console once and takes the pictures on the way."""
     with tempfile.TemporaryDirectory() as folder:
-        environ = isolated_environ(Path(folder), TERM="xterm-256color", COLORTERM="truecolor", TZ="UTC")
+        home = Path(folder)
+        environ = isolated_environ(home, TERM="xterm-256color", COLORTERM="truecolor", TZ="UTC", HOME=folder)
+        environ |= {"XDG_DATA_HOME": str(home / ".local/share"), "XDG_STATE_HOME": str(home / ".local/state")}
         command = [sys.executable, "-m", "ftos_tui"]
         with Console(command, environ=environ, columns=80, rows=24) as console:
             console.wait_for("Admin")

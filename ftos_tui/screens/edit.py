@@ -54,7 +54,7 @@ class EditScreen(FrameScreen):
 
     BINDINGS = bindings_of(FORM)
     CSS = """
-    EditScreen #form { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; }
+    EditScreen #form { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; scrollbar-color: $panel; }
     EditScreen #body { height: 1fr; }
     EditScreen MeaningPanel { width: 44; display: none; border-left: vkey $panel; padding: 0 1; }
     EditScreen.wide MeaningPanel { display: block; }

@@ -2,6 +2,7 @@
 
 import uuid
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftos_tui.domain.fields import SECRET_IDS
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
 _NAMESPACE = uuid.UUID("5f0c6f0e-7f55-5c33-8a58-0a3d5f7c2b11")
+
+
+def tidy(path: Path) -> str:
+    """A path as an operator writes it: the home folder as ~."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(path)
 
 
 def ship_providers(session: "Session", store: ProviderStore) -> None:
@@ -46,4 +55,4 @@ def ship_providers(session: "Session", store: ProviderStore) -> None:
         with suppress(StaleVersion, NameTaken):
             store.write(version, vault.sign)
     store.remember("shipped", session.clock().isoformat())
-    note(session, Level.INFO, f"New store with the {len(SHIPPED)} shipped providers: {session.store_path}")
+    note(session, Level.INFO, f"New store with the {len(SHIPPED)} shipped providers: {tidy(session.store_path)}")

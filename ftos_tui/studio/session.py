@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ftos_tui.config import Environment, Places, Settings
 from ftos_tui.domain.failure import Failure
-from ftos_tui.domain.log import LogEntry
+from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
 from ftos_tui.studio.failures import NotPermitted
@@ -131,6 +131,10 @@ class Session:
                 )
                 if expected is None:
                     store.remember("key_id", self._vault.key_id)
+                if self._vault.warning:
+                    from ftos_tui.studio.log import note
+
+                    note(self, Level.WARNING, self._vault.warning)
             return self._vault
 
     @property
