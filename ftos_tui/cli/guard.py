@@ -1,5 +1,6 @@
 """Runs a face's main function so that whatever goes wrong ends in one sentence and an exit code."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -18,6 +19,9 @@ def guarded(main: Callable[[], int], state_folder: Callable[[], Path]) -> int:
         main: What to do.
         state_folder: Where the crash file goes; asked only when there is a crash.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 gets \u2026 for …
+    code: int = ExitCode.DONE
     try:
         code = main()
         flush()
@@ -29,6 +33,8 @@ def guarded(main: Callable[[], int], state_folder: Callable[[], Path]) -> int:
         return ExitCode.DONE
     except OutputLost as lost:
         _write_nowhere()
+        if code:  # of a console whose terminal is gone: nobody reads a complaint, and its own code says more
+            return code
         complain(f"Standard output cannot be written: {lost}.")
         return ExitCode.OTHER
     except KeyboardInterrupt:
