@@ -40,8 +40,8 @@ def _start(
         bool, typer.Option("--version", help="Show the version and leave.", callback=_say_version, is_eager=True)
     ] = False,
 ) -> None:
-    if not isinstance(ctx.obj, Start):
-        ctx.obj = Start(env or None, config or None)
+    # Both values are taken out of the arguments before, wherever they stand; here they are for --help and completion.
+    ctx.ensure_object(Start)
 
 
 @providers.callback(invoke_without_command=True)

@@ -5,9 +5,13 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any, TextIO
 
 from ftos_tui.domain.visible import visible
+
+MEASURED_ROWS = 100
+"""From how many rows of a table the widths are taken."""
 
 
 class ReaderGone(Exception):
@@ -49,16 +53,16 @@ def say_json_array(values: Iterable[Any]) -> None:
     _write(sys.stdout, "\n]\n" if opened else "[]\n")
 
 
-def say_table(headers: Sequence[str], rows: Iterable[Sequence[str]], measured: int = 100) -> None:
+def say_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Writes aligned columns, each row as it comes.
 
     Args:
         headers: The columns' titles.
-        rows: Texts, one for each column.
-        measured: How many rows the widths are taken from; a wider cell later pushes its row to the right.
+        rows: Texts, one for each column; a cell behind the first `MEASURED_ROWS` that is wider than its column pushes
+            its row to the right.
     """
     iterator = iter(rows)
-    first = [[visible(cell) for cell in row] for row, _ in zip(iterator, range(measured), strict=False)]
+    first = [[visible(cell) for cell in row] for row in islice(iterator, MEASURED_ROWS)]
     widths = [max(map(cell_width, column)) for column in zip(headers, *first, strict=True)]
     for row in (headers, *first):
         _write(sys.stdout, _aligned(row, widths))

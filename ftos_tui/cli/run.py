@@ -35,8 +35,6 @@ def run_command(start: Start, arguments: Sequence[str]) -> int:
         code = get_command(app).main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=start)
     except typer.TyperException as mistake:
         raise UsageProblem(_with_hint(mistake.format_message())) from mistake
-    except typer.Abort:
-        return ExitCode.INTERRUPTED
     return code if isinstance(code, int) else ExitCode.DONE
 
 
