@@ -27,18 +27,15 @@ _RICH_IN_COLOUR: Final = (
 )
 
 
-def prepare_terminal(
-    environ: MutableMapping[str, str], stdin_isatty: bool, stdout_isatty: bool, *, dump_core: bool = False
-) -> str | None:
+def prepare_terminal(environ: MutableMapping[str, str], stdin_isatty: bool, stdout_isatty: bool) -> str | None:
     """Settles the environment for Textual, or says why the console cannot be opened.
 
-    To be called before Textual is imported.
+    To be called before Textual is imported. Switches core dumps off too: one would hold the secrets in memory.
 
     Args:
         environ: The process environment; changed in place.
         stdin_isatty: Whether standard input is a terminal.
         stdout_isatty: Whether standard output is a terminal.
-        dump_core: Whether core dumps stay allowed; a core dump holds the secrets in memory.
 
     Returns:
         One sentence to print before leaving with exit code 2, or None when all is well.
@@ -49,8 +46,7 @@ def prepare_terminal(
     if term in ("", "dumb", "unknown"):
         said = f"TERM={term}" if term else "TERM is not set: this"
         return f"{said} is no terminal ftos-tui can draw on; set TERM to what yours is, for example xterm-256color."
-    if not dump_core:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     for name in [name for name in environ if name.startswith("TEXTUAL") and name not in _HARMLESS]:
         del environ[name]
     # Exported ones would freeze the size: shutil.get_terminal_size believes them rather than the terminal.
@@ -58,6 +54,8 @@ def prepare_terminal(
         environ.pop(name, None)
     environ["TEXTUAL_ANIMATIONS"] = "none"
     environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
+    if environ.get("NO_COLOR") == "":
+        del environ["NO_COLOR"]  # empty means colour (no-color.org); Textual asks only whether it is there
     if term.startswith(_MONOCHROME):
         environ.setdefault("NO_COLOR", "1")
     if environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOUR_SYSTEMS:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import App, SuspendNotSupported
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.filter import Monochrome, NoColor
@@ -358,8 +359,8 @@ class SafeApp(App[int]):
     def _set_pointer_shape(self, shape: str) -> None:
         """Nothing: few terminals know OSC 22, old ones print it, and it costs bytes whenever the mouse moves."""
 
-    def _start_widget(self, parent: Widget, widget: Widget) -> None:
+    def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
         # Blinking costs the line 1.8 KB a second; each text widget switches it on for itself.
-        if isinstance(getattr(widget, "cursor_blink", None), bool):
-            widget.set_reactive(type(widget).cursor_blink, False)  # type: ignore[attr-defined]
-        super()._start_widget(parent, widget)
+        if isinstance(getattr(child, "cursor_blink", None), bool):
+            child.set_reactive(type(child).cursor_blink, False)  # type: ignore[attr-defined]
+        super()._register_child(parent, child, before, after)

@@ -4,7 +4,9 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.actions import SkipAction
+from textual.message import Message
 from textual.strip import Strip
+from textual.widgets import Input
 from textual.widgets._input import Selection
 
 from ftos_tui.domain.secret import MASK, Secret
@@ -70,18 +72,18 @@ class SecretInput(OneLineInput):
         self._painted = strip.adjust_cell_length(width).apply_style(self.rich_style)
         return self._painted
 
-    def _watch_value(self, value: str) -> None:
-        # Textual's own would put the value into a message, and messages are logged.
-        self._initial_value = False
-        self.selection = Selection.cursor(len(value))
-        self.post_message(self.Changed(self, ""))
+    def post_message(self, message: Message) -> bool:
+        """Posts a message without the value: messages are logged, and bubble past those who have no need of it.
 
-    def _on_blur(self, event: object) -> None:
-        self.post_message(self.Blurred(self, ""))
+        Args:
+            message: Any message.
 
-    async def action_submit(self) -> None:
-        """Enter: told without the value."""
-        self.post_message(self.Submitted(self, ""))
+        Returns:
+            Whether it was posted.
+        """
+        if isinstance(message, Input.Changed | Input.Submitted | Input.Blurred):
+            message.value = ""
+        return super().post_message(message)
 
     def action_copy(self) -> None:
         """Never: the key is the screen's."""

@@ -264,6 +264,8 @@ def changed_cells(before: Strip, after: Strip) -> tuple[int, int] | None:
         return None
     start = next(index for index, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1])
     end = next(index for index in range(len(new), 0, -1) if old[index - 1] != new[index - 1])
+    if end < len(new) and new[end] is None:
+        end += 1  # both halves of a wide character
     return start, end
 
 

@@ -293,7 +293,7 @@ class Console:
             self._fd = None
 
     def close(self) -> None:
-        """Ends the program if it still runs: by hanging up, so that it can still say what it covered, or else by force."""
+        """Ends the program if it still runs: hangs up, so that it can still tell what it covered, then by force."""
         self.hangup()
         if not self._ended.wait(2):
             with contextlib.suppress(ProcessLookupError):

@@ -1,0 +1,177 @@
+"""Driver and guard, without an app: pastes told from keys, a terminal given back, signals noticed."""
+
+import os
+import pty
+import select
+import signal
+import termios
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftos_tui.terminal.driver import PASTE_END, PASTE_START, RESTORE, PasteSplitter, TerminalFile, restore_terminal
+from ftos_tui.terminal.guard import Guard, terminal_gone
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[int, int]]:
+    """Both ends of a pty: the terminal's and the program's."""
+    master, slave = pty.openpty()
+    yield master, slave
+    for fd in (master, slave):
+        try:
+            os.close(fd)
+        except OSError:
+            continue
+
+
+def split(splitter: PasteSplitter, *reads: str) -> tuple[str, list[str]]:
+    """All keys as one text, and the pastes."""
+    keys, pastes = "", []
+    for read in reads:
+        for is_paste, text in splitter.feed(read):
+            if is_paste:
+                pastes.append(text)
+            else:
+                keys += text
+    return keys + splitter.release(), pastes
+
+
+@given(st.data())
+def test_paste_arrives_whole_however_it_is_cut(data: st.DataObject) -> None:
+    pasted = data.draw(st.text().filter(lambda text: PASTE_END not in text + PASTE_END[:-1]))
+    stream = f"ab{PASTE_START}{pasted}{PASTE_END}cd"
+    # A cut after the mark's ESC, or its bracket, is the one that cannot be told from a key.
+    cuts = data.draw(st.sets(st.integers(5, len(stream))))
+    places = [0, *sorted(cuts), len(stream)]
+    reads = [stream[start:end] for start, end in pairwise(places)]
+    assert split(PasteSplitter(), *reads) == ("abcd", [pasted])
+
+
+def test_escape_is_passed_on_at_once() -> None:
+    splitter = PasteSplitter()
+    assert list(splitter.feed("\x1b")) == [(False, "\x1b")]
+    assert list(splitter.feed("\x1b[A")) == [(False, "\x1b[A")]
+    assert splitter.release() == ""
+
+
+def test_beginning_of_a_mark_without_its_rest_is_keys() -> None:
+    splitter = PasteSplitter()
+    assert list(splitter.feed("x\x1b[20")) == [(False, "x")]
+    assert splitter.release() == "\x1b[20"
+    assert list(splitter.feed(f"{PASTE_START}half\x1b[20")) == []
+    assert splitter.release() == ""
+    assert list(splitter.feed("1~")) == [(True, "half")]
+
+
+def test_writing_to_a_vanished_terminal_is_silent(pair: tuple[int, int]) -> None:
+    master, slave = pair
+    file = TerminalFile(slave)
+    assert file.fileno() == slave
+    assert file.write("ö") == 1
+    file.flush()
+    assert os.read(master, 10) == "ö".encode()
+    os.close(master)
+    assert file.write("lost") == 4
+
+
+def test_terminal_is_given_back(pair: tuple[int, int]) -> None:
+    master, slave = pair
+    before = termios.tcgetattr(slave)
+    raw = termios.tcgetattr(slave)
+    raw[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(slave, termios.TCSANOW, raw)
+    os.write(master, b"typed but not read")
+    restore_terminal(slave, before)
+    assert os.read(master, 1000) == RESTORE.encode()
+    assert termios.tcgetattr(slave)[3] == before[3]
+
+
+def test_terminal_is_given_back_without_its_settings(pair: tuple[int, int]) -> None:
+    master, slave = pair
+    restore_terminal(slave, None)
+    assert os.read(master, 1000) == RESTORE.encode()
+
+
+def test_vanished_terminal_is_given_back_in_silence(pair: tuple[int, int]) -> None:
+    master, slave = pair
+    os.close(master)
+    assert terminal_gone(slave)
+    restore_terminal(slave, None)
+
+
+def test_full_terminal_holds_nothing_up(pair: tuple[int, int]) -> None:
+    _master, slave = pair
+    os.set_blocking(slave, False)
+    while select.select([], [slave], [], 0)[1]:
+        os.write(slave, b"x" * 4096)
+    restore_terminal(slave, termios.tcgetattr(slave))
+
+
+class Notes:
+    """What a guard asked for."""
+
+    def __init__(self, fd: int) -> None:
+        self.left: list[int] = []
+        self.forced: list[int] = []
+        self.asked = threading.Event()
+        self.ended = threading.Event()
+        self.guard = Guard(fd, self.leave, self.force, grace=0.05)
+
+    def leave(self, code: int) -> None:
+        self.left.append(code)
+        self.asked.set()
+
+    def force(self, code: int) -> None:
+        self.forced.append(code)
+        self.ended.set()
+
+
+@pytest.fixture
+def notes(pair: tuple[int, int]) -> Iterator[Notes]:
+    notes = Notes(pair[1])
+    before = {signum: signal.getsignal(signum) for signum in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)}
+    notes.guard.start()
+    yield notes
+    notes.guard.stop()
+    assert {signum: signal.getsignal(signum) for signum in before} == before
+
+
+def test_signal_asks_first_and_then_forces(notes: Notes) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert notes.ended.wait(5)
+    assert (notes.left, notes.forced) == ([143], [143])
+
+
+def test_signal_of_the_editor_is_ignored(notes: Notes) -> None:
+    notes.guard.ignored = frozenset({signal.SIGINT})
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGHUP)
+    assert notes.asked.wait(5)
+    assert notes.left == [129]
+
+
+def test_hang_up_is_noticed_at_once(notes: Notes, pair: tuple[int, int]) -> None:
+    os.close(pair[0])
+    assert notes.asked.wait(0.5)
+    assert notes.left == [129]
+
+
+def test_guard_ends_quietly(notes: Notes) -> None:
+    assert not terminal_gone(notes.guard.fd)
+    assert notes.guard.attributes is not None
+
+
+def test_descriptor_that_cannot_be_polled_is_looked_at(pair: tuple[int, int]) -> None:
+    # A closed descriptor answers as a terminal does on systems that poll none.
+    fd = os.dup(pair[1])
+    notes = Notes(fd)
+    os.close(fd)
+    notes.guard.start()
+    assert notes.asked.wait(5)
+    notes.guard.stop()
+    assert notes.left == [129]
