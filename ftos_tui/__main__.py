@@ -23,11 +23,15 @@ def _carry_out(start: Start, arguments: list[str]) -> int:
             return _open_console(start, None)
         if arguments == ["providers"] and sys.stdin.isatty() and sys.stdout.isatty():
             return _open_console(start, "providers")
-    # A command is over before there is garbage worth looking for; imports make the collector run for nothing.
+    # A command is over before there is garbage worth looking for: the collector would run for nothing while modules
+    # are imported and, unless they are frozen, go through all of them again at exit. That is a quarter of the time.
     gc.set_threshold(100_000)
     from ftos_tui.cli.run import run_command
 
-    return run_command(start, arguments)
+    try:
+        return run_command(start, arguments)
+    finally:
+        gc.freeze()
 
 
 def _open_console(start: Start, screen: str | None) -> int:

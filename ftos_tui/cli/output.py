@@ -88,8 +88,8 @@ def flush() -> None:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """JSON in printable ASCII: DEL, which the standard library leaves as it is, is escaped too."""
-    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+    """JSON in printable ASCII: everything else, DEL too, is escaped."""
+    return json.dumps(value, indent=indent, ensure_ascii=True)
 
 
 def cell_width(text: str) -> int:

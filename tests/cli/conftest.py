@@ -83,6 +83,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 
     yield run_once
     gc.set_threshold(*thresholds)
+    gc.unfreeze()
 
 
 @pytest.fixture
