@@ -4,10 +4,11 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.screen import Screen
 
 from ftos_tui.actions import ACTIONS, Action
 from ftos_tui.config import Places, Settings
@@ -28,7 +29,7 @@ T = TypeVar("T")
 _SLOW = 1.0
 """Seconds after which the log says what is waited for."""
 
-_THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "textual-ansi"}
+_THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark"}
 
 
 class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would leave without asking
@@ -68,9 +69,8 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
     async def on_mount(self) -> None:
         """Opens the screens; everything that reads a disk comes after the first frame."""
         place = Place(PROVIDERS) if self.start == PROVIDERS else last_place(self.session)
-        await self.push_screen(MenuScreen(0))
-        if place.screen == PROVIDERS:
-            await self.enter_menu(len(MENU_PATH), cursor_on=place.provider_id)
+        level = len(MENU_PATH) if place.screen == PROVIDERS else 0
+        await self.enter_menu(level, cursor_on=place.provider_id)
         self.call_after_refresh(self._after_first_frame)
 
     def _after_first_frame(self) -> None:
@@ -115,21 +115,34 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
     # Moving about
 
     def go_back(self) -> None:
-        """Takes the screen on top away."""
-        if len(self.screen_stack) > 2:
+        """Takes the screen on top away; what lies above it in the menu is made where it was jumped over."""
+        level = self._menu_level(self.screen)
+        if level is None or self._menu_level(self.screen_stack[-2]) == level - 1:
             self.pop_screen()
+        elif level > 0:
+            self.switch_screen(MenuScreen(level - 1))
 
     async def enter_menu(self, level: int, cursor_on: str = "") -> None:
-        """Goes down the menu path to a level; the last one is the list of providers."""
+        """Goes to a level of the menu path, unless one is there or further down; the last one lists the providers.
+
+        The levels in between are not made: each costs the start a tenth.
+        """
         from ftos_tui.screens.providers import ProvidersScreen
 
-        here = sum(isinstance(screen, MenuScreen | ProvidersScreen) for screen in self.screen_stack)
+        if any((self._menu_level(screen) or 0) >= max(level, 1) for screen in self.screen_stack):
+            return
         with self.hold_keys():
-            for depth in range(here, level + 1):
-                last = depth == len(MENU_PATH)
-                await self.push_screen(ProvidersScreen(cursor_on) if last else MenuScreen(depth))
+            await self.push_screen(ProvidersScreen(cursor_on) if level == len(MENU_PATH) else MenuScreen(level))
         if level == len(MENU_PATH):
             remember_place(self.session, Place(PROVIDERS, cursor_on))
+
+    def _menu_level(self, screen: Screen[Any]) -> int | None:
+        """How many parts of the menu path lie above what a screen shows; None for a screen that is not on it."""
+        from ftos_tui.screens.providers import ProvidersScreen
+
+        if isinstance(screen, MenuScreen):
+            return screen.level
+        return len(MENU_PATH) if isinstance(screen, ProvidersScreen) else None
 
     async def open_form(self, provider_id: str, *, as_saved: bool = False) -> None:
         """Opens the form of a provider; offers its draft first when one was kept.

@@ -46,7 +46,7 @@ class DraftsScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The drafts; under them, what the one under the cursor changes."""
-        yield Line("Unsaved changes were kept. Enter goes on with them, d throws them away, Esc waits.")
+        yield Line("Unsaved changes were kept. Enter goes on with them, d throws them away, Esc waits.", most=2)
         columns = (
             Column("provider", "Provider", width=24, flex=1, sortable=False),
             Column("base", "Started from", width=14, sortable=False),
@@ -102,7 +102,7 @@ class DraftsScreen(FrameScreen):
             Row(change.field, (change.label, change.saved or "—", change.draft or "—")) for change in differences(draft)
         ]
         rows += [
-            Row(field_id, (field_label(field_id), "", "had been typed: enter it again"))
+            Row(field_id, (field_label(field_id), "typed, never kept", "enter it again"))
             for field_id in kept.secrets_entered
         ]
         if kept.provider_id and draft.base.version != kept.base_version:

@@ -38,6 +38,9 @@ from ftos_tui.widgets.title_line import TitleLine
 KEEP_AFTER = 0.2
 """Seconds between a change and its draft on disk: under the half second promised, and not at every key."""
 
+TICK = 30.0
+"""Seconds after which what depends on the time of day is judged anew; it costs the line nothing unless it differs."""
+
 WIDE = 110
 """Columns from which the meaning of the values stands beside the form."""
 
@@ -74,6 +77,7 @@ class EditScreen(FrameScreen):
         self.counts = counts or {}
         self.saver = FormSaver(self)
         self._keeping: Timer | None = None
+        self._config: str | None = None
         self._rows: dict[str, FieldRow] = {}
 
     def breadcrumb(self) -> tuple[str, ...]:
@@ -107,8 +111,13 @@ class EditScreen(FrameScreen):
         self.console_app.session.open_drafts.add(self.key)
         self.show_findings()
         self.focus_content()
+        self.set_interval(TICK, self._tick)
         if self.model.unsaved:
             self.keep_soon()
+
+    def _tick(self) -> None:
+        self.model.tick(self.console_app.session.clock())
+        self.show_findings()
 
     def on_unmount(self) -> None:
         """The draft on disk is no longer being edited."""
@@ -214,12 +223,22 @@ class EditScreen(FrameScreen):
 
     def _keep(self) -> None:
         self._keeping = None
-        draft, key, session = self.model.draft, self.key, self.console_app.session
+        draft, key, session = self._typed(), self.key, self.console_app.session
         start(self, partial(self.succeeds, lambda: keep_draft(session, key, draft)), "keep", exclusive=False)
 
     def keep_now(self) -> None:
         """Has the draft on disk before this returns: the line is gone, or the program is about to end."""
-        keep_draft(self.console_app.session, self.key, self.model.draft)
+        keep_draft(self.console_app.session, self.key, self._typed())
+
+    def _typed(self) -> Draft:
+        """The draft with what stands in the fields and has not reached it yet, and with the small editor's text."""
+        draft = self.model.draft
+        for field_id, row in self._rows.items():
+            if not isinstance(row.control, SecretInput):
+                draft = draft.with_text(field_id, row.control.value)
+            elif row.control.value:
+                draft = draft.with_secret(field_id, row.control.take())
+        return draft if self._config is None else draft.with_text("app_config", self._config)
 
     async def may_leave(self) -> bool:
         """Asks when there are unsaved changes."""
@@ -363,7 +382,11 @@ class EditScreen(FrameScreen):
         from ftos_tui.screens.json_editor import JsonEditorScreen
 
         text = self.model.draft.text("app_config")
-        self.app.push_screen(JsonEditorScreen(self.breadcrumb(), text, self._take_config))
+        self.app.push_screen(JsonEditorScreen(self.breadcrumb(), text, self._take_config, self._config_typed))
+
+    def _config_typed(self, text: str | None) -> None:
+        self._config = text
+        self.keep_soon()
 
     def _take_config(self, text: str) -> None:
         self.model.put(self.model.draft.with_text("app_config", text))

@@ -1,6 +1,7 @@
 """What a provider form holds, apart from its widgets: the draft, its check, what was acknowledged, the steps back."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from ftos_tui.domain.checks.context import CheckContext, Checked
 from ftos_tui.domain.draft import Draft
@@ -82,9 +83,14 @@ class FormModel:
         self.recheck()
         return True
 
-    def tick(self, context: CheckContext) -> None:
-        """Lets the time pass for checks that depend on it."""
-        self.context = replace(self.context, now=context.now)
+    def tick(self, now: datetime) -> None:
+        """Lets the time pass for checks that depend on it.
+
+        Args:
+            now: The time, UTC.
+        """
+        self.context = replace(self.context, now=now)
+        self.recheck()
 
     def recheck(self) -> None:
         """Judges the draft anew."""

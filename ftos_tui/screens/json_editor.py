@@ -26,6 +26,7 @@ class JsonEditorScreen(FrameScreen):
         path: The breadcrumb of the form.
         text: The text to start with.
         accept: Takes the text when the operator accepts it.
+        typed: Is told the text at every change, to have it in the draft on disk; None when there is none any more.
     """
 
     BINDINGS = bindings_of(EDITOR, priority=True)
@@ -37,11 +38,14 @@ class JsonEditorScreen(FrameScreen):
         "it as it was. F4 opens your own editor, F3 loads a file."
     )
 
-    def __init__(self, path: tuple[str, ...], text: str, accept: Callable[[str], None]) -> None:
+    def __init__(
+        self, path: tuple[str, ...], text: str, accept: Callable[[str], None], typed: Callable[[str | None], None]
+    ) -> None:
         super().__init__()
         self.path = path
         self.start = indented(text)
         self.accept = accept
+        self.typed = typed
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The form's, and the field."""
@@ -74,8 +78,13 @@ class JsonEditorScreen(FrameScreen):
         return self.query_one("#config", TextArea)
 
     def on_text_area_changed(self) -> None:
-        """Checks while it is typed."""
+        """Checks while it is typed, and has it in the draft."""
         self._say()
+        self.typed(None if self.area.text == self.start else self.area.text)
+
+    def on_unmount(self) -> None:
+        """The text was accepted or given up; the form knows."""
+        self.typed(None)
 
     def _say(self) -> None:
         findings = config_findings(self.area.text)

@@ -50,12 +50,14 @@ class ProviderSource:
     Attributes:
         query: Sort and filter; the page is asked for by the list.
         drafted: Ids of providers with an unsaved draft.
+        new_drafts: How many unsaved drafts are of providers that were never saved.
     """
 
     def __init__(self, screen: "ProvidersScreen", query: ListQuery) -> None:
         self.screen = screen
         self.query = query
         self.drafted: frozenset[str] = frozenset()
+        self.new_drafts = 0
         self.summaries: dict[str, ProviderSummary] = {}
 
     async def fetch(self, after: object | None, backwards: bool, limit: int) -> list[Row]:
@@ -70,7 +72,9 @@ class ProviderSource:
 
         def read() -> list[ProviderSummary]:
             if after is None:
-                self.drafted = frozenset(kept.provider_id for kept in offered_drafts(session) if kept.provider_id)
+                drafts = offered_drafts(session)
+                self.drafted = frozenset(kept.provider_id for kept in drafts if kept.provider_id)
+                self.new_drafts = sum(kept.provider_id is None for kept in drafts)
             return list(list_providers(session, query))
 
         page = await self.screen.console_app.carry_out(read)
@@ -198,6 +202,8 @@ class ProvidersScreen(FrameScreen):
     def _describe(self, row: Row | None) -> None:
         summary = self.source.summaries.get(row.key) if row else None
         total = "" if self.total is None else f"{counted(self.total, 'provider', 'providers')} · "
+        if self.source.new_drafts:
+            total += f"✎ {counted(self.source.new_drafts, 'draft', 'drafts')} of a new provider (u) · "
         if summary is None:
             self.query_one("#detail", Line).text = total.removesuffix(" · ")
             return
