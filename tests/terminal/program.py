@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -149,6 +150,12 @@ def open_form(console: Console, name: str = GATEWAY) -> None:
     put_cursor_on(console, name)
     console.press("enter")
     wait_form(console, name)
+
+
+def wait_row(console: Console, pattern: str) -> None:
+    """Waits for a row of the screen in which a pattern is found."""
+    found = re.compile(pattern)
+    console.wait_for(lambda console: any(found.search(row) for row in console.screen))
 
 
 # Looking
