@@ -87,7 +87,32 @@ def test_waiting_drafts_are_told(session: Session) -> None:
         path.unlink()
     folder.rmdir()
     folder.write_text("no folder")
-    assert found(session)["drafts"][0] is not State.WARN
+    assert found(session)["drafts"] == (State.OK, "None waiting")
+
+
+def test_drafts_that_cannot_be_read_fail(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_draft(session, new_id(), new_draft().with_text("name", "x"))
+
+    def refuse(path: Path, pattern: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "glob", refuse)
+        assert doctor._drafts(session).state is State.FAIL
+
+
+def test_files_of_another_user_are_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved(session)
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    assert any("belongs to another user" in line for line in doctor._loose({session.store_path: None}, 0o600))
+
+
+def test_a_disk_that_cannot_be_looked_at_fails(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("shutil.disk_usage", refuse)
+    assert found(session)["disk"][0] is State.FAIL
 
 
 @pytest.mark.parametrize(

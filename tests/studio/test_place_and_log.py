@@ -1,5 +1,7 @@
 """The last place and the status log."""
 
+import threading
+
 from ftos_tui.domain.log import LogEntry
 from ftos_tui.studio.log import Level, follow_log, note, read_log
 from ftos_tui.studio.place import PROVIDERS, Place, last_place, remember_place
@@ -57,9 +59,11 @@ def test_the_log_is_followed_as_others_write(session: Session, open_session: Ope
     assert [next(lines).message for _ in range(3)] == ["two", "loud 1", "loud 2"]
 
 
-def test_following_looks_again_by_itself(session: Session) -> None:
+def test_following_looks_again_by_itself(session: Session, open_session: OpenSession) -> None:
     note(session, Level.INFO, "one")
     lines = follow_log(session, 1)
     assert next(lines).message == "one"
-    note(session, Level.INFO, "two")
+    writer = threading.Timer(0.1, note, (open_session(), Level.INFO, "two"))
+    writer.start()
     assert next(lines).message == "two"
+    writer.join()

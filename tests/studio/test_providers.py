@@ -15,6 +15,7 @@ from ftos_tui.studio.failures import (
     NotPermitted,
     Refused,
     StaleVersion,
+    StoreDamaged,
     VaultError,
     WarningsOpen,
     WrongConfirmation,
@@ -192,6 +193,21 @@ def test_a_secret_moved_to_another_row_is_unreadable_and_kept(session: Session) 
     kept = save(session, draft, acknowledged=["secret_unreadable"])
     assert kept.secrets["app_key"].version == 1
     assert not kept.secrets["app_key"].readable
+
+
+def test_a_secret_that_is_gone_from_the_store_is_damage_not_emptiness(session: Session) -> None:
+    saved(session)
+    with closing(sqlite3.connect(session.store_path)) as connection, connection:
+        connection.execute("DELETE FROM secret WHERE field = 'app_key'")
+    with pytest.raises(StoreDamaged, match="app_key"):
+        open_provider(session, name="Gateway")
+
+
+def test_of_a_cleared_secret_the_other_one_is_still_readable(session: Session) -> None:
+    cleared = clear_secret(session, saved(session), "app_password")
+    opened = open_provider(session, name="Gateway")
+    assert opened.secrets == cleared.secrets
+    assert opened.secrets["app_key"].readable
 
 
 def test_a_lost_key_file_is_told_and_no_new_one_is_made(session: Session, open_session: OpenSession) -> None:

@@ -83,7 +83,7 @@ def test_the_meaning_of_a_draft(session: Session) -> None:
 def test_app_config_is_laid_out_and_put_back() -> None:
     assert indented('{"b": [1], "a": "ü"}') == '{\n  "b": [\n    1\n  ],\n  "a": "ü"\n}'
     assert one_line(indented('{"b": 1, "a": 2}')) == one_line('{"a": 2, "b": 1}')
-    assert indented("{") == "{"
+    assert indented("{") == one_line("{") == "{"
     assert [finding.code for finding in config_findings("{")] == ["app_config_json"]
 
 
