@@ -11,6 +11,7 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 
 from ftos_tui.actions import ACTIONS, Action
+from ftos_tui.actions import PROVIDERS as PROVIDERS_PLACE
 from ftos_tui.config import Places, Settings
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.failure import Failure
@@ -127,22 +128,26 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
 
         The levels in between are not made: each costs the start a tenth.
         """
-        from ftos_tui.screens.providers import ProvidersScreen
-
-        if any((self._menu_level(screen) or 0) >= max(level, 1) for screen in self.screen_stack):
+        levels = [self._menu_level(screen) for screen in self.screen_stack]
+        if any(there is not None and there >= level for there in levels):
             return
-        with self.hold_keys():
-            await self.push_screen(ProvidersScreen(cursor_on) if level == len(MENU_PATH) else MenuScreen(level))
-        if level == len(MENU_PATH):
-            remember_place(self.session, Place(PROVIDERS, cursor_on))
-
-    def _menu_level(self, screen: Screen[Any]) -> int | None:
-        """How many parts of the menu path lie above what a screen shows; None for a screen that is not on it."""
+        if level < len(MENU_PATH):
+            with self.hold_keys():
+                await self.push_screen(MenuScreen(level))
+            return
         from ftos_tui.screens.providers import ProvidersScreen
 
+        with self.hold_keys():
+            await self.push_screen(ProvidersScreen(cursor_on))
+        remember_place(self.session, Place(PROVIDERS, cursor_on))
+
+    @staticmethod
+    def _menu_level(screen: Screen[Any]) -> int | None:
+        """How many parts of the menu path lie above what a screen shows; None for a screen that is not on it."""
         if isinstance(screen, MenuScreen):
             return screen.level
-        return len(MENU_PATH) if isinstance(screen, ProvidersScreen) else None
+        listing = isinstance(screen, FrameScreen) and screen.place == PROVIDERS_PLACE
+        return len(MENU_PATH) if listing else None
 
     async def open_form(self, provider_id: str, *, as_saved: bool = False) -> None:
         """Opens the form of a provider; offers its draft first when one was kept.
@@ -157,6 +162,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
     async def _open_form(self, provider_id: str, as_saved: bool) -> None:
         from ftos_tui.screens.drafts import DraftsScreen
         from ftos_tui.studio.drafts import offered_drafts
+        from ftos_tui.studio.failures import field_label
         from ftos_tui.studio.providers import base_of, open_provider
 
         try:
@@ -172,7 +178,9 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             return
         for field_id, state in version.secrets.items():
             if state.is_set and not state.readable:
-                self.report(Level.WARNING, f"{version.name}: {field_id} does not decrypt; it is kept as it is.")
+                self.report(
+                    Level.WARNING, f"{version.name}: {field_label(field_id)} does not decrypt; it is kept as it is."
+                )
         await self.open_draft(Draft(base_of(version)))
 
     async def open_draft(self, draft: Draft, key: str | None = None) -> None:

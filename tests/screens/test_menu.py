@@ -1,7 +1,6 @@
 """The menu path by keys, and where the console opens."""
 
 from ftos_tui.screens.menu import MenuScreen
-from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.studio.session import Session
 from tests.screens.operator import at_console
 
@@ -44,7 +43,14 @@ async def test_the_last_place_is_where_the_console_opens_again(session: Session)
     async with at_console(session, None) as operator:
         await operator.listed()
         await operator.until(lambda: operator.providers.cursor_on == chosen)
-        assert len([s for s in operator.app.screen_stack if isinstance(s, MenuScreen | ProvidersScreen)]) == 4
+        assert operator.app.screen_stack[1:] == [operator.app.screen], "the levels above are made when they are needed"
+        await operator.press("escape")
+        await operator.until_on(MenuScreen)
+        assert operator.cells("menu")[0][0] == "Channel Providers"
+        await operator.press("escape")
+        await operator.until(lambda: operator.cells("menu")[0][0] == "Omnichannel Communication Automation")
+        await operator.press("enter", "enter")
+        await operator.listed()
         await operator.press("escape")
         await operator.until_on(MenuScreen)
         await operator.press("q")
