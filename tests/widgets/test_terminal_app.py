@@ -140,6 +140,39 @@ async def test_lost_marker_delays_the_next_key_only_so_long(monkeypatch: pytest.
         pytest.fail(app.value("#one"))
 
 
+async def test_keys_wait_for_a_screen_on_its_way() -> None:
+    app = Small()
+    async with app.run_test() as pilot:
+        app.query_one("#one").focus()
+        await pilot.pause()
+        with app.hold_keys():
+            with app.hold_keys():
+                await together(app, "x", "y")
+                await pilot.pause()
+            await pilot.pause()
+            assert app.value("#one") == "first"
+            app.query_one("#two").focus()
+        await pilot.pause()
+        assert app.value("#two") == "xy"
+
+
+async def test_keys_do_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ftos_tui.terminal.type_ahead.LONGEST_HOLD", 0.01)
+    app = Small()
+    async with app.run_test() as pilot:
+        app.query_one("#one").focus()
+        await pilot.pause()
+        with app.hold_keys():
+            await together(app, "x")
+            for _turn in range(100):
+                await pilot.pause(0.01)
+                if app.value("#one") == "firstx":
+                    break
+        await together(app, "y")
+        await pilot.pause()
+        assert app.value("#one") == "firstxy"
+
+
 # Data
 
 
@@ -292,6 +325,11 @@ class Idle:
 
     def stop(self) -> None:
         """Nothing."""
+
+
+def test_editor_without_a_guard_just_runs() -> None:
+    with Small()._signals_are_the_editors():
+        pass
 
 
 def test_last_resort_keeps_and_cleans_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,19 +1,30 @@
 """Driver and guard, without an app: pastes told from keys, a terminal given back, signals noticed."""
 
+import asyncio
 import os
 import pty
 import select
 import signal
 import termios
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftos_tui.terminal.driver import PASTE_END, PASTE_START, RESTORE, PasteSplitter, TerminalFile, restore_terminal
+from ftos_tui.terminal import SafeApp
+from ftos_tui.terminal.driver import (
+    PASTE_END,
+    PASTE_START,
+    RESTORE,
+    PasteSplitter,
+    SafeDriver,
+    TerminalFile,
+    restore_terminal,
+)
 from ftos_tui.terminal.guard import Guard, terminal_gone
 
 
@@ -175,3 +186,70 @@ def test_descriptor_that_cannot_be_polled_is_looked_at(pair: tuple[int, int]) ->
     assert notes.asked.wait(5)
     notes.guard.stop()
     assert notes.left == [129]
+
+
+@pytest.fixture
+async def driver(pair: tuple[int, int]) -> AsyncIterator[SafeDriver]:
+    """A driver on a pty, not started."""
+    before = {signum: signal.getsignal(signum) for signum in (signal.SIGTSTP, signal.SIGCONT)}
+    driver = SafeDriver(SafeApp())
+    driver.fileno = pair[1]
+    yield driver
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
+
+
+@pytest.fixture
+def written(driver: SafeDriver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the driver writes."""
+    written: list[str] = []
+    monkeypatch.setattr(driver, "write", written.append)
+    return written
+
+
+async def test_mouse_in_pixels_is_switched_off_too(driver: SafeDriver, written: list[str]) -> None:
+    driver._enable_mouse_pixels()
+    driver.switch_mouse(False)
+    assert "\x1b[?1016l" in written
+    written.clear()
+    driver.switch_mouse(False)
+    assert written == []
+    driver.switch_mouse(True)
+    assert "\x1b[?1016h" in written
+
+
+async def test_title_is_put_aside_once(driver: SafeDriver, written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    driver.set_title("printed by the console")
+    assert written == []
+    monkeypatch.setenv("TERM", "xterm")
+    driver.set_title("one")
+    driver.set_title("two")
+    assert written == ["\x1b[22;2t", "\x1b]2;one\x1b\\", "\x1b]2;two\x1b\\"]
+
+
+async def test_reading_ends_with_the_terminal(driver: SafeDriver, pair: tuple[int, int]) -> None:
+    os.close(pair[0])
+    await asyncio.wait_for(asyncio.to_thread(driver._run_input_thread), 5)
+
+
+async def test_reading_ends_at_the_end_of_a_file(driver: SafeDriver) -> None:
+    driver.fileno, writer = os.pipe()
+    os.close(writer)
+    await asyncio.wait_for(asyncio.to_thread(driver._run_input_thread), 5)
+    os.close(driver.fileno)
+
+
+async def test_error_while_reading(driver: SafeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[object] = []
+    monkeypatch.setattr(driver._app, "call_later", lambda *arguments: handed.extend(arguments))
+    for error in (OSError("gone"), ValueError("not expected")):
+        monkeypatch.setattr(driver, "run_input_thread", Mock(side_effect=error))
+        driver._run_input_thread()
+    assert handed == [driver._app._handle_exception, error]
+
+
+async def test_continue_without_a_terminal_starts_nothing(driver: SafeDriver, pair: tuple[int, int]) -> None:
+    os.close(pair[0])
+    driver._sigcont_application()
+    assert driver._key_thread is None
