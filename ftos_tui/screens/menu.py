@@ -11,9 +11,9 @@ from ftos_tui.widgets.background import start
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
 
 _ABOUT = {
-    "Admin": "What an administrator of the Studio looks after.",
+    "Admin": "What administrators look after.",
     "Omnichannel Communication Automation": "How e-mail and SMS leave the platform.",
-    "Channel Providers": "Which gateway sends, with which key, in which hours, how many, how often again.",
+    "Channel Providers": "Gateways that send, and their rules.",
 }
 
 
