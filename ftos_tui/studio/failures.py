@@ -80,4 +80,4 @@ def field_label(field_id: str) -> str:
 
 def counted(number: int, one: str, many: str) -> str:
     """A number with its noun: `1 field`, `2 fields`."""
-    return f"{number} {one if number == 1 else many}"
+    return f"{number:,} {one if number == 1 else many}"
