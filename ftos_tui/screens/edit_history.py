@@ -29,10 +29,10 @@ class EditHistory:
 
         Args:
             draft: The draft before the change.
-            field_id: The field that changes.
+            field_id: The field that changes; empty for a change made elsewhere, always a step of its own.
         """
         now = self._clock()
-        if field_id != self._field or now - self._at > _PAUSE:
+        if not field_id or field_id != self._field or now - self._at > _PAUSE:
             self._steps.append(draft)
             del self._steps[:-_MOST]
         self._field, self._at = field_id, now

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from textual import events
 from textual.widget import Widget
 from textual.widgets import TextArea
 
@@ -17,6 +18,15 @@ from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 
 _MOST = FIELD_BY_ID["app_config"].max_length
+
+
+class ConfigArea(TextArea):
+    """Textual's TextArea with Esc left to the screen: where Tab indents, it would only move the focus."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Lets Esc pass by."""
+        if event.key == "escape":
+            event.prevent_default()
 
 
 class JsonEditorScreen(FrameScreen):
@@ -57,7 +67,7 @@ class JsonEditorScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The text, and what is wrong with it."""
-        area = TextArea(self.start, id="config", tab_behavior="indent", soft_wrap=False)
+        area = ConfigArea(self.start, id="config", tab_behavior="indent", soft_wrap=False)
         area.cursor_blink = False
         yield area
         yield Line(id="mistake")

@@ -38,7 +38,7 @@ class StatusesScreen(FrameScreen):
     """
 
     BINDINGS = bindings_of(STATUSES) + closed_by("form.statuses")
-    CSS = "StatusesScreen RowList { height: 1fr; } StatusesScreen #about { height: 1; }"
+    CSS = "StatusesScreen RowList { height: 1fr; }"
     place = STATUSES
     help_topic = (
         "What the provider reports about a message, and what it means here. Code is the provider's own word, Label "
@@ -74,7 +74,7 @@ class StatusesScreen(FrameScreen):
         yield RowList(
             COLUMNS, StaticSource(self._rows()), id="statuses", empty_text="No status yet. n adds one, p a preset."
         )
-        yield Line(id="about")
+        yield Line(most=2, id="about")
 
     def on_mount(self) -> None:
         """Starts at the first row."""

@@ -1,0 +1,304 @@
+"""What becomes of a save: saved, refused by the store, stale, deleted meanwhile; nothing typed is ever lost."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from ftos_tui.domain.log import Level
+from ftos_tui.screens.edit import EditScreen
+from ftos_tui.screens.providers import ProvidersScreen
+from ftos_tui.stores.sql.sqlite import open_sqlite
+from ftos_tui.studio.failures import NotFound
+from ftos_tui.studio.providers import delete, open_provider
+from ftos_tui.studio.session import Session
+from tests.screens.operator import Operator, at_console
+from tests.screens.values import NAME, SECRETS, TEXTS, change, configure
+
+
+async def run_action(operator: Operator, name: str) -> None:
+    """Does what only the command palette reaches."""
+    getattr(operator.form, f"action_{name}")()
+    await operator.pilot.pause()
+
+
+async def test_the_documented_task_from_shipped_to_ready(shipped: Session) -> None:
+    async with at_console(shipped) as operator:
+        form = await operator.open(NAME)
+        await operator.press("f2")
+        await operator.until_logged("Not saved: 14 fields need to be put right.")
+        assert operator.focused_field == "provider_name"
+        for field_id in ("provider_name", "service_url", "app_user", "from_address", "bulk_no"):
+            await operator.type(field_id, TEXTS[field_id])
+        for field_id in ("interval_min", "interval_max", "retry_max_attempt", "pool_time_retry"):
+            await operator.type(field_id, TEXTS[field_id])
+        for field_id, secret in SECRETS.items():
+            await operator.type(field_id, secret)
+        await operator.go_to("app_config")
+        await operator.press("{", "}")
+        await operator.go_to("open_setting")
+        await operator.press("y", "down", "n")
+        await operator.press("ctrl+s")
+        await operator.listed()
+        await operator.until_logged(f"Saved {NAME} version 2 (")
+        assert not list((shipped.places.data / "drafts").glob("*.json"))
+        version = open_provider(shipped, name=NAME)
+        assert version.ready
+        assert version.values["open_setting"] is True
+        assert version.values["click_setting"] is False
+        assert version.secrets["app_key"].is_set
+        assert not form.is_running
+
+
+@pytest.mark.parametrize(("button", "closes"), [("#save-and-close", True), ("#save-and-reload", False)])
+async def test_the_vendors_buttons_save_by_mouse(session: Session, button: str, closes: bool) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        await operator.pilot.click(button)
+        await operator.until_logged(f"Saved {NAME} version 3 (1 field)")
+        if closes:
+            await operator.until_on(ProvidersScreen)
+        else:
+            await operator.until(lambda: "Edit Channel Provider v3" in operator.text)
+            assert "unsaved" not in operator.text
+
+
+async def test_a_new_provider_is_saved_and_edited_on(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.listed()
+        await operator.press("insert")
+        form = await operator.until_on(EditScreen)
+        for field_id, text in {**TEXTS, "name": "Nightly"}.items():
+            if field_id not in ("open_setting", "click_setting"):
+                await operator.type(field_id, text)
+        for field_id, secret in SECRETS.items():
+            await operator.type(field_id, secret)
+        await operator.press("ctrl+r")
+        await operator.until_logged("Saved Nightly version 1")
+        await operator.until(lambda: "Edit Channel Provider v1" in operator.text)
+        assert operator.lines[0].strip().split("   ")[0].endswith("Nightly")
+        assert form.model.draft.base.provider_id
+        await operator.press("ctrl+z")
+        await operator.until_logged("Nothing to undo.")
+
+
+async def test_saving_without_a_change_makes_no_version(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.press("ctrl+r")
+        await operator.until_logged(f"Nothing to save: {NAME} is as it was.")
+        await operator.press("ctrl+s")
+        await operator.until_on(ProvidersScreen)
+        assert open_provider(session, name=NAME).number == 2
+
+
+async def test_a_stale_save_puts_the_edits_on_top_when_asked_to(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        await operator.type("interval_max", "19:00:00")
+        change(session, "bob", bulk_no="70", retry_max_attempt="5")
+        await operator.press("ctrl+r")
+        await operator.until_asked(
+            "bob saved version 3 meanwhile. m put my edits on top · t take theirs, drop mine · Esc stay"
+        )
+        await operator.until_logged("(Bulk No, Retry Max Attempt): nothing was saved.")
+        await operator.press("escape")
+        await operator.until(lambda: not operator.asked)
+        assert operator.form.model.draft.base.version == 2
+        assert operator.row("bulk_no").control.value == "60"
+        await operator.press("ctrl+r")
+        await operator.until_asked("bob saved version 3")
+        await operator.press("m")
+        await operator.until_logged("Both of you changed Bulk No: yours stands in the form.")
+        assert operator.row("retry_max_attempt").control.value == "5"
+        assert operator.row("bulk_no").control.value == "60"
+        await operator.until(lambda: not operator.form.saver.busy)
+        await operator.press("ctrl+s")
+        await operator.until_on(ProvidersScreen)
+        version = open_provider(session, name=NAME)
+        assert (version.number, version.values["bulk_no"], version.values["retry_max_attempt"]) == (4, 60, 5)
+
+
+async def test_a_stale_save_takes_theirs_when_asked_to(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        change(session, "bob", retry_max_attempt="5")
+        await operator.press("ctrl+s")
+        await operator.until_asked("bob saved version 3")
+        await operator.press("t")
+        await operator.until(lambda: "Edit Channel Provider v3" in operator.text and "unsaved" not in operator.text)
+        assert operator.row("bulk_no").control.value == "50"
+        await operator.drafts_kept(0)
+
+
+async def test_edits_that_do_not_clash_are_put_on_top_without_a_word(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        change(session, "bob", retry_max_attempt="5")
+        await operator.press("ctrl+s")
+        await operator.until_asked("bob saved version 3")
+        await operator.press("m")
+        await operator.until(lambda: "Edit Channel Provider v3 * 1 unsaved" in operator.text)
+        assert not any("Both of you" in message for message in operator.logged)
+
+
+async def test_what_was_deleted_meanwhile_becomes_a_new_provider(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        version = open_provider(session, name=NAME)
+        delete(session, version, NAME)
+        await operator.press("ctrl+s")
+        await operator.until_logged("It was deleted meanwhile: saving now makes it a new provider.")
+        assert "New Channel Provider" in operator.text
+        assert operator.row("bulk_no").control.value == "60"
+        assert operator.row("service_url").control.value == TEXTS["service_url"]
+        for field_id, secret in SECRETS.items():
+            await operator.type(field_id, secret)
+        await operator.press("ctrl+s")
+        await operator.until_on(ProvidersScreen)
+        made = open_provider(session, name=NAME)
+        assert made.provider_id != version.provider_id
+        assert made.values["bulk_no"] == 60
+
+
+@pytest.mark.parametrize("answer", ["m", "t"])
+async def test_a_store_that_fails_after_a_stale_save_loses_nothing(session: Session, answer: str) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        change(session, "bob", retry_max_attempt="5")
+        await operator.press("ctrl+s")
+        await operator.until_asked("bob saved version 3")
+        session.close()
+        session.store_path.write_bytes(b"no database" * 100)
+        operator.app.log_entries.clear()
+        await operator.press(answer)
+        await operator.until(lambda: Level.ERROR in [entry.level for entry in operator.app.log_entries])
+        assert operator.row("bulk_no").control.value == "60"
+        await operator.until(lambda: not operator.form.saver.busy)
+
+
+async def test_a_locked_store_keeps_all_that_was_typed(session: Session) -> None:
+    session._store = open_sqlite(session.store_path, busy_timeout_s=0.05)
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        await operator.type("app_key", "key-2")
+        with closing(sqlite3.connect(session.store_path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await operator.press("ctrl+s")
+            await operator.until_logged("What you typed is kept.")
+        assert operator.levels("What you typed is kept.") == [Level.ERROR]
+        assert operator.row("bulk_no").control.value == "60"
+        assert operator.form.model.draft.secrets["app_key"].reveal() == "key-2"
+        await operator.press("ctrl+s")
+        await operator.until_on(ProvidersScreen)
+        assert open_provider(session, name=NAME).secrets["app_key"].version == 2
+
+
+async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        with closing(sqlite3.connect(session.store_path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await operator.press("ctrl+s", "ctrl+s")
+            await operator.form.saver.save(close=True)  # one is under way: this does nothing
+            await operator.until_logged("Still waiting for the store; keys work meanwhile.")
+            await operator.type("retry_max_attempt", "7")
+        await operator.until_logged(f"Saved {NAME} version 3 (1 field)")
+        await operator.until(lambda: "Edit Channel Provider v3 * 1 unsaved" in operator.text)
+        assert operator.form.model.unsaved == ("retry_max_attempt",)
+        assert operator.row("retry_max_attempt").control.value == "7"
+        assert open_provider(session, name=NAME).number == 3
+
+
+async def test_a_stored_secret_is_cleared_by_an_act_of_its_own(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        await run_action(operator, "clear_app_key")
+        await operator.until_logged("Save or undo your changes first: clearing App Key is a change of its own.")
+        await operator.type("bulk_no", "50")
+        await run_action(operator, "clear_app_key")
+        await operator.until_asked("Clear the stored App Key? Nothing is sent until a new one is entered. y clear")
+        await operator.press("escape")
+        await operator.until(lambda: not operator.asked)
+        await run_action(operator, "clear_app_password")
+        await operator.until_asked("Clear the stored App Password?")
+        await operator.press("y")
+        await operator.until_logged(f"Cleared App Password of {NAME}: enter a new one")
+        await operator.until(lambda: "Edit Channel Provider v3" in operator.text)
+        assert operator.row("app_password").mark == "●"
+        assert not open_provider(session, name=NAME).secrets["app_password"].is_set
+        await run_action(operator, "clear_app_password")
+        await operator.until_logged("App Password holds nothing, so there is nothing to clear.")
+
+
+async def test_clearing_a_secret_of_a_stale_form_is_refused(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        change(session, "bob", bulk_no="70")
+        await run_action(operator, "clear_app_key")
+        await operator.until_asked("Clear the stored App Key?")
+        await operator.press("y")
+        await operator.until_logged("bob saved meanwhile: nothing was cleared.")
+        assert open_provider(session, name=NAME).secrets["app_key"].is_set
+
+
+async def test_a_secret_that_does_not_decrypt_is_said_and_kept(session: Session) -> None:
+    with closing(sqlite3.connect(session.store_path)) as other, other:
+        assert other.execute("UPDATE secret SET sealed = zeroblob(100) WHERE field = 'app_key'").rowcount == 1
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.until_logged(f"{NAME}: App Key does not decrypt; it is kept as it is.")
+        assert "unreadable, version 1" in operator.text
+        assert operator.codes("app_key") == ["secret_unreadable"]
+        await operator.type("bulk_no", "60")
+        await operator.go_to("app_key")
+        await operator.press("f7", "ctrl+s")
+        await operator.until_on(ProvidersScreen)
+        state = open_provider(session, name=NAME).secrets["app_key"]
+        assert (state.version, state.readable) == (1, False)
+
+
+async def test_a_store_that_fails_while_a_name_is_typed_is_told_and_the_form_stays(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.listed()
+        session.close()
+        session.store_path.write_bytes(b"no database" * 100)
+        await operator.press("n")
+        await operator.until_on(EditScreen)
+        assert not operator.logged
+        await operator.type("name", "Nightly")
+        await operator.until(lambda: Level.ERROR in [entry.level for entry in operator.app.log_entries])
+        assert operator.form.model.draft.text("name") == "Nightly"
+
+
+async def test_opening_what_is_gone_says_so(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.listed()
+        await operator.app.open_form("0" * 32)
+        await operator.until(lambda: Level.ERROR in [entry.level for entry in operator.app.log_entries])
+        assert isinstance(operator.app.screen, ProvidersScreen)
+        with pytest.raises(NotFound):
+            open_provider(session, provider_id="0" * 32)
+
+
+async def test_a_draft_on_a_name_the_store_cannot_look_up_is_not_opened(session: Session) -> None:
+    configure(session, "GatewayEmail")
+    async with at_console(session) as operator:
+        await operator.open("GatewayEmail")
+        draft = operator.form.model.draft.with_text("name", "Other")
+        await operator.press("escape")
+        await operator.listed()
+        session.close()
+        session.store_path.write_bytes(b"no database" * 100)
+        await operator.app.open_draft(draft)
+        assert isinstance(operator.app.screen, ProvidersScreen)
+        await operator.until(lambda: Level.ERROR in [entry.level for entry in operator.app.log_entries])
