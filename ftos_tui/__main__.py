@@ -45,6 +45,8 @@ def _open_console(start: Start, screen: str | None) -> int:
         raise UsageProblem(refusal)
     settings = start.settings()
     environment = start.chosen(settings)
+    # Nor has it to go through all modules again and again while the console starts, which switches it on again.
+    gc.disable()
     from ftos_tui.app import run_console
 
     return run_console(settings, start.places, environment, screen)

@@ -1,6 +1,7 @@
 """The console: the session, the screens on top of each other, and what every screen asks of them."""
 
 import asyncio
+import gc
 import os
 from collections import deque
 from collections.abc import Callable
@@ -31,6 +32,16 @@ _SLOW = 1.0
 """Seconds after which the log says what is waited for."""
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark"}
+
+_STARTED = 2.0
+"""Seconds after the first frame when what a start imports has been imported."""
+
+
+def switch_collector_on() -> None:
+    """Lets the garbage collector run again after a start without it, and leaves out what was imported: that stays."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would leave without asking
@@ -76,6 +87,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
 
     def _after_first_frame(self) -> None:
         start(self, self._catch_up, "start", exclusive=False)
+        self.set_timer(_STARTED, switch_collector_on)
 
     async def _catch_up(self) -> None:
         """Shows what was logged before, and offers drafts that a dropped line or a kill left behind."""
@@ -224,7 +236,6 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         Args:
             asked: Whether the operator asked for them, and is told when there are none.
         """
-        from ftos_tui.screens.drafts import DraftsScreen
         from ftos_tui.studio.drafts import offered_drafts
 
         try:
@@ -233,6 +244,8 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             self.report(Level.WARNING, str(failure))
             return
         if kept:
+            from ftos_tui.screens.drafts import DraftsScreen
+
             await self.push_screen(DraftsScreen(kept))
         elif asked:
             self.report(Level.INFO, "No unsaved draft was kept.")
