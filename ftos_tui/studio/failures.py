@@ -52,7 +52,7 @@ class Refused(Failure):
     """
 
     def __init__(self, checked: Checked) -> None:
-        refused = [finding for finding in checked.findings if finding.severity is Severity.REFUSE]
+        refused = {finding.field for finding in checked.findings if finding.severity is Severity.REFUSE}
         super().__init__(f"Not saved: {counted(len(refused), 'field needs', 'fields need')} to be put right.")
         self.checked = checked
 

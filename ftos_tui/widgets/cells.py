@@ -24,8 +24,9 @@ _MOST_MARKS = 4
 def shown(text: str) -> str:
     """The text as a line shows it: unsafe characters visible, heaps of combining marks thinned out.
 
-    Variation selectors are dropped: terminals disagree whether they widen the character before them, and one cell
-    of doubt moves every column behind it.
+    Terminals disagree how wide a character with a variation selector is, one with a skin tone, and the pair of
+    letters of a flag, and one cell of doubt moves every column behind it: selectors and skin tones are dropped, a
+    flag is shown as its letters.
 
     Args:
         text: Any text.
@@ -38,8 +39,10 @@ def shown(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for character in visible(text):
-        if "\ufe00" <= character <= "\ufe0f":
+        if "\ufe00" <= character <= "\ufe0f" or "\U0001f3fb" <= character <= "\U0001f3ff":
             continue
+        if "\U0001f1e6" <= character <= "\U0001f1ff":
+            character = chr(ord(character) - 0x1F1E6 + ord("A"))
         marks = 0 if get_character_cell_size(character) else marks + 1
         if marks <= _MOST_MARKS:
             kept.append(character)

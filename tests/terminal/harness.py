@@ -176,6 +176,14 @@ class Console:
         """The screen as one text."""
         return "\n".join(self.screen)
 
+    def cells(self, row: int) -> list[str]:
+        """The characters of a row by column; empty for the second half of a wide one.
+
+        Args:
+            row: From 0.
+        """
+        return [self._emulator.buffer[row][column].data for column in range(self._emulator.columns)]
+
     @property
     def cursor(self) -> tuple[int, int]:
         """Column and row of the cursor, from 0."""
