@@ -30,11 +30,18 @@ def bindings_of(*places: str, priority: bool = False) -> list[BindingType]:
         places: Places of the table of actions.
         priority: Whether they go before the keys of the focused widget.
     """
+    # An action without keys is bound to a key that does not exist, so that the settings can give it one.
     return [
-        Binding(",".join(action.keys), action.method, action.label, show=False, priority=priority, id=action.id)
+        Binding(
+            ",".join(action.keys) or action.id,
+            action.method,
+            action.label,
+            show=False,
+            priority=priority,
+            id=action.id,
+        )
         for place in places
         for action in actions_of(place)
-        if action.keys
     ]
 
 
@@ -122,7 +129,8 @@ class FrameScreen(Screen[None]):
                 if isinstance(hint, str):
                     getattr(self, f"action_{ACTIONS[hint].method}")()
                 else:
-                    self.app.simulate_key(event.key.lower())
+                    # A key that a screen sends goes no further up than to that screen: the app has to send it.
+                    self.app.call_later(self.app.simulate_key, event.key.lower())
 
     def actions_here(self) -> tuple[Action, ...]:
         """The actions that work on this screen, its own first."""
