@@ -246,6 +246,20 @@ class ProviderStore(Protocol):
         """
         ...
 
+    def versions(self, provider_id: str, before: int | None = None, limit: int = 100) -> Sequence[ProviderVersion]:
+        """A page of a provider's versions, newest first, also of a deleted one; empty where there are none.
+
+        Args:
+            provider_id: The provider.
+            before: Only versions with a smaller number; None for the newest on.
+            limit: Most versions to return, 1 to 1000.
+        """
+        ...
+
+    def last_deleted(self, name: str) -> str | None:
+        """The id of the provider of this name that was deleted last, or None; costs a look at every deleted one."""
+        ...
+
     def name_owner(self, name: str) -> str | None:
         """The id of the provider that bears this name, or None."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
-from ftos_tui.stores.sql import audit, listing, reads, writes
+from ftos_tui.stores.sql import audit, history, listing, reads, writes
 from ftos_tui.stores.sql.database import Database
 from ftos_tui.stores.sql.schema import HEAD
 
@@ -38,6 +38,16 @@ class SqlStore:
         """A provider's current version, or the one of that number."""
         with self.database.reading() as connection:
             return reads.by_id(connection, provider_id, number)
+
+    def versions(self, provider_id: str, before: int | None = None, limit: int = 100) -> Sequence[ProviderVersion]:
+        """A page of a provider's versions, newest first."""
+        with self.database.reading() as connection:
+            return history.versions(connection, provider_id, before, limit)
+
+    def last_deleted(self, name: str) -> str | None:
+        """The id of the provider of this name that was deleted last, or None."""
+        with self.database.reading() as connection:
+            return history.last_deleted(connection, name)
 
     def name_owner(self, name: str) -> str | None:
         """The id of the provider that bears this name, or None."""
