@@ -90,11 +90,11 @@ class EditScreen(FrameScreen):
             "form.save_and_close",
             "form.save_and_reload",
             "everywhere.help",
+            "everywhere.keys",
+            "everywhere.back",
             "form.statuses",
             "form.meaning",
             "form.next_finding",
-            "everywhere.back",
-            "everywhere.keys",
             "everywhere.commands",
         )
 
