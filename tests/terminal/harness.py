@@ -32,6 +32,7 @@ KEYS: Final[Mapping[str, str]] = {
     "left": "\x1b[D",
     "home": "\x1b[H",
     "end": "\x1b[F",
+    "shift+end": "\x1b[1;2F",
     "insert": "\x1b[2~",
     "delete": "\x1b[3~",
     "pageup": "\x1b[5~",

@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -156,6 +157,14 @@ def wait_row(console: Console, pattern: str) -> None:
     """Waits for a row of the screen in which a pattern is found."""
     found = re.compile(pattern)
     console.wait_for(lambda console: any(found.search(row) for row in console.screen))
+
+
+def wait_until(console: Console, holds: Callable[[], bool], seconds: float = TIMEOUT) -> None:
+    """Waits until something holds of the disk, while the program's output is read."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, console.text
+        console.wait_quiet(0.02)
 
 
 # Looking

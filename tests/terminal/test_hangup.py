@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.terminal.conftest import Start
-from tests.terminal.harness import TIMEOUT, Console
+from tests.terminal.harness import Console
 from tests.terminal.program import (
     GATEWAY,
     KEY,
@@ -23,6 +23,7 @@ from tests.terminal.program import (
     shown,
     wait_form,
     wait_row,
+    wait_until,
 )
 
 SOON = 2.0
@@ -40,14 +41,6 @@ def drafts(environ: Mapping[str, str]) -> list[dict[str, Any]]:
 def kept_texts(environ: Mapping[str, str]) -> list[str]:
     """The Provider Names of the drafts on disk."""
     return [str(draft["edits"].get("provider_name")) for draft in drafts(environ)]
-
-
-def wait_until(console: Console, holds: Callable[[], bool], seconds: float = TIMEOUT) -> None:
-    """Waits until something holds of the disk, while the program's output is read."""
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, console.text
-        console.wait_quiet(0.02)
 
 
 def in_form(console: Console) -> None:
