@@ -13,6 +13,8 @@ from typing import Protocol
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.record import Author, ProviderVersion, Values
 from ftos_tui.domain.statuses import StatusRow
+from ftos_tui.stores.channel_protocol import ChannelStore
+from ftos_tui.stores.trial_protocol import TrialStore
 
 
 class SortColumn(StrEnum):
@@ -114,6 +116,8 @@ class NewVersion:
         action: What was done: shipped, create, save, clear_secret, delete.
         acknowledged: The codes of acknowledged warnings.
         operation_id: The caller's id of this save (UUID hex), unique.
+        changed: The ids of what changes, for the audit entry.
+        trial_until: When the version reverts unless it is confirmed, UTC; None where it stays.
     """
 
     provider_id: str
@@ -129,6 +133,7 @@ class NewVersion:
     acknowledged: tuple[str, ...]
     operation_id: str
     changed: tuple[str, ...] = ()
+    trial_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,10 @@ class NameTaken(StoreError):
     """Another provider bears this name (under NFKC and casefold)."""
 
 
+class ProviderInUse(StoreError):
+    """Communication channels send through the provider, so it cannot be deleted."""
+
+
 class NotFound(StoreError):
     """There is no such provider."""
 
@@ -219,7 +228,7 @@ class StoreFacts:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class ProviderStore(Protocol):
+class ProviderStore(TrialStore, ChannelStore, Protocol):
     """The store of one environment."""
 
     def list_page(self, query: ListQuery) -> Sequence[ProviderSummary]:
@@ -270,6 +279,7 @@ class ProviderStore(Protocol):
         Raises:
             StaleVersion: The provider is no longer at `expected_version`.
             NameTaken: Another provider bears the name.
+            ProviderInUse: Channels send through the provider that is to be deleted.
             StoreFull, StoreReadOnly, StoreUnreachable: Nothing was written.
         """
         ...

@@ -1,5 +1,6 @@
 """What can go wrong with an operation, for faces to catch. Each has one sentence that says what to do."""
 
+from ftos_tui.domain.channel import CHANNEL_FIELD_BY_ID
 from ftos_tui.domain.checks.context import Checked
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.fields import FIELD_BY_ID
@@ -7,6 +8,7 @@ from ftos_tui.domain.findings import Finding, Severity
 from ftos_tui.stores.protocol import (
     NameTaken,
     NotFound,
+    ProviderInUse,
     StaleVersion,
     StoreDamaged,
     StoreError,
@@ -22,6 +24,7 @@ __all__ = [
     "NameTaken",
     "NotFound",
     "NotPermitted",
+    "ProviderInUse",
     "Refused",
     "StaleVersion",
     "StoreDamaged",
@@ -74,7 +77,7 @@ class WarningsOpen(Failure):
 
 def field_label(field_id: str) -> str:
     """The vendor's label of a field; `Statuses` for the list of statuses."""
-    spec = FIELD_BY_ID.get(field_id)
+    spec = FIELD_BY_ID.get(field_id) or CHANNEL_FIELD_BY_ID.get(field_id)
     return spec.label if spec else field_id.capitalize()
 
 

@@ -20,6 +20,8 @@ class CheckContext:
         test: Whether this is a test environment, where a@localhost is an address.
         taken_names: Keys (`checks.name.name_key`) of names that other providers bear.
         waiting: Messages waiting in the queue for this provider.
+        serves: Codes of communication channels that send through this provider, the first of them.
+        serves_count: How many there are.
     """
 
     now: datetime = field(default_factory=lambda: datetime(1970, 1, 1, tzinfo=UTC))
@@ -28,6 +30,8 @@ class CheckContext:
     test: bool = False
     taken_names: frozenset[str] = frozenset()
     waiting: int = 0
+    serves: tuple[str, ...] = ()
+    serves_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,18 @@ OPTION_CASE: Final = _fix("option_case", "An option written in other case is put
 BOOL_FORMAT: Final = _refuse("bool_format", "A switch holds something other than on or off.")
 CHANNEL_CHANGED: Final = _warn("channel_changed", "The channel of a provider changes while messages wait for it.")
 
+CHANNEL_SERVED: Final = _refuse(
+    "channel_served", "A provider changes its channel while communication channels send through it."
+)
+
+# Communication Channels
+CODE_TAKEN: Final = _refuse("code_taken", "Another channel bears the code, compared under NFKC and casefold.")
+CODE_CHANGED: Final = _warn("code_changed", "A saved channel gets another code; what refers to the old one breaks.")
+ACTION_TYPE_DIFFERS: Final = _warn("action_type_differs", "Default Action Type is another than the channel.")
+PROVIDER_UNKNOWN: Final = _refuse("provider_unknown", "A channel names a provider that does not exist.")
+PROVIDER_CHANNEL: Final = _refuse("provider_channel", "A channel names a provider that serves another channel.")
+PROVIDER_NOT_READY: Final = _warn("provider_not_ready", "A channel names a provider that is not configured yet.")
+
 # Names
 NAME_TAKEN: Final = _refuse("name_taken", "Another provider bears the name, compared under NFKC and casefold.")
 NAME_RENAMED: Final = _warn("name_renamed", "A saved provider gets another name; scripts refer to the old one.")

@@ -16,7 +16,7 @@ _LARGEST_PAGE: Final = 1000
 
 def list_page(connection: Connection, query: ListQuery) -> Sequence[ProviderSummary]:
     """One page of the providers that are not deleted; see `ListQuery`."""
-    if not _searchable(query.filter):
+    if not searchable(query.filter):
         return []
     limit = min(max(query.limit, 1), _LARGEST_PAGE)
     found: list[ProviderSummary] = []
@@ -30,7 +30,7 @@ def list_page(connection: Connection, query: ListQuery) -> Sequence[ProviderSumm
 
 def count(connection: Connection, filter: str) -> int:
     """How many providers match a filter."""
-    if not _searchable(filter):
+    if not searchable(filter):
         return 0
     statement = select(func.count()).select_from(provider).where(*_matching(filter))
     return int(connection.execute(statement).scalar_one())
@@ -68,7 +68,7 @@ def _matching(filter: str) -> tuple[ColumnElement[bool], ...]:
     return (provider.c.search.contains(wanted, autoescape=True),) if wanted else ()
 
 
-def _searchable(filter: str) -> bool:
+def searchable(filter: str) -> bool:
     """Whether any stored text can contain it: databases take no lone surrogates, patterns neither NUL nor megabytes."""
     if len(filter) > _LONGEST_FILTER or "\0" in filter:
         return False

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import (
     Boolean,
     Column,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -17,7 +18,7 @@ from sqlalchemy import (
 
 from ftos_tui.stores.protocol import SortColumn
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """The migrations in their order. Known here so that a store at the last one is opened without importing Alembic."""
 
 HEAD: Final = REVISIONS[-1]
@@ -129,4 +130,42 @@ status_count = Table(
     Column("code", _text, nullable=False),
     Column("count", Integer, nullable=False),
     PrimaryKeyConstraint("provider_id", "code"),
+)
+
+# One row while the current version of a provider is on trial; any further version takes it away.
+trial = Table(
+    "trial",
+    metadata,
+    Column("provider_id", _text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("back_to", Integer, nullable=False),
+    Column("deadline", _text, nullable=False),
+    Column("started_at", _text, nullable=False),
+    Column("user", _text, nullable=False),
+    Column("host", _text, nullable=False),
+    Column("ssh_client", _text),
+)
+Index("trial_by_deadline", trial.c.deadline, trial.c.provider_id)
+
+communication_channel = Table(
+    "communication_channel",
+    metadata,
+    Column("id", _text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("code", _text, nullable=False),
+    Column("code_key", _text, nullable=False, unique=True),
+    Column("name", _text, nullable=False),
+    Column("action_type", _text, nullable=False),
+    Column("channel", _text, nullable=False),
+    Column("provider_id", _text, ForeignKey("provider.id"), nullable=False),
+    Column("saved_at", _text, nullable=False),
+    Column("user", _text, nullable=False),
+    Column("host", _text, nullable=False),
+    Column("ssh_client", _text),
+    Column("search", _text, nullable=False),
+)
+Index(
+    "communication_channel_by_provider",
+    communication_channel.c.provider_id,
+    communication_channel.c.code_key,
 )

@@ -1,12 +1,17 @@
 """The relational store: each operation in a transaction of its own."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from ftos_tui.domain.channel import Channel
 from ftos_tui.domain.record import ProviderVersion
+from ftos_tui.domain.trial import Trial
+from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
-from ftos_tui.stores.sql import audit, history, listing, reads, writes
+from ftos_tui.stores.sql import audit, channels, history, listing, reads, trials, writes
 from ftos_tui.stores.sql.database import Database
 from ftos_tui.stores.sql.schema import HEAD
+from ftos_tui.stores.trial_protocol import TrialEnd
 
 
 class SqlStore:
@@ -83,6 +88,51 @@ class SqlStore:
         """Adds to the count of a status code."""
         with self.database.writing() as connection:
             writes.count_status(connection, provider_id, code, by)
+
+    def trials(self, due_by: datetime | None = None, limit: int = 1000) -> Sequence[Trial]:
+        """The trials that run, the earliest deadline first."""
+        with self.database.reading() as connection:
+            return trials.page(connection, due_by, limit)
+
+    def trial(self, provider_id: str) -> Trial | None:
+        """The trial of a provider, or None."""
+        with self.database.reading() as connection:
+            return trials.load(connection, provider_id)
+
+    def end_trial(self, end: TrialEnd, sign: Sign) -> bool:
+        """Ends a trial and leaves its version as it is; whether it was still running."""
+        with self.database.writing() as connection:
+            return trials.end(connection, end, sign)
+
+    def channels(self, query: ChannelQuery) -> Sequence[Channel]:
+        """One page of the communication channels."""
+        with self.database.reading() as connection:
+            return channels.page(connection, query)
+
+    def count_channels(self, filter: str = "", provider_id: str | None = None) -> int:
+        """How many communication channels match."""
+        with self.database.reading() as connection:
+            return channels.count(connection, filter, provider_id)
+
+    def channel(self, channel_id: str) -> Channel:
+        """A communication channel by its id."""
+        with self.database.reading() as connection:
+            return channels.by_id(connection, channel_id)
+
+    def channel_by_code(self, code: str) -> Channel | None:
+        """The communication channel that bears a code, or None."""
+        with self.database.reading() as connection:
+            return channels.by_code(connection, code)
+
+    def write_channel(self, new: NewChannel, sign: Sign) -> Channel:
+        """Writes a communication channel and its audit entry in one transaction."""
+        with self.database.writing() as connection:
+            return channels.write(connection, new, sign)
+
+    def delete_channel(self, end: ChannelEnd, sign: Sign) -> None:
+        """Deletes a communication channel, with its audit entry, in one transaction."""
+        with self.database.writing() as connection:
+            channels.remove(connection, end, sign)
 
     def audit_entries(self, after: int = 0, limit: int = 1000) -> Sequence[AuditEntry]:
         """Audit entries with a greater sequence than `after`, in order."""

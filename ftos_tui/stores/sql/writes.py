@@ -5,10 +5,11 @@ import json
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ftos_tui.domain.record import ProviderVersion
+from ftos_tui.domain.trial import Trial
 from ftos_tui.domain.visible import shortened
 from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, NameTaken, NewVersion, NotFound, Sign, StaleVersion
-from ftos_tui.stores.sql import audit, reads, rows
+from ftos_tui.stores.sql import audit, channels, reads, rows, trials
 from ftos_tui.stores.sql.schema import fact, provider, provider_version, secret, status_count
 
 
@@ -19,13 +20,16 @@ def write(connection: Connection, new: NewVersion, sign: Sign) -> ProviderVersio
         return done
     deleting = new.action == "delete"
     _refuse_stale(connection, new)
-    if not deleting:
+    if deleting:
+        channels.refuse_in_use(connection, new.provider_id, str(new.values.get("name") or ""))
+    else:
         _refuse_taken(connection, new)
+    ended = trials.follow(connection, new)
     _insert_secrets(connection, new)
     connection.execute(insert(provider_version), rows.version_row(new, deleted=deleting))
     version = reads.by_id(connection, new.provider_id, new.expected_version + 1)
     _project(connection, version)
-    audit.append(connection, _audit_entry(new, version), sign)
+    audit.append(connection, _audit_entry(new, version, ended), sign)
     return version
 
 
@@ -97,8 +101,16 @@ def _project(connection: Connection, version: ProviderVersion) -> None:
         connection.execute(update(provider).where(provider.c.id == version.provider_id), rows.summary_row(version))
 
 
-def _audit_entry(new: NewVersion, version: ProviderVersion) -> AuditEntry:
-    detail = {"changed": list(new.changed), "acknowledged": list(new.acknowledged), "reason": new.reason}
+def _audit_entry(new: NewVersion, version: ProviderVersion, ended: Trial | None) -> AuditEntry:
+    detail: dict[str, object] = {
+        "changed": list(new.changed),
+        "acknowledged": list(new.acknowledged),
+        "reason": new.reason,
+    }
+    if new.trial_until is not None:
+        detail["trial_until"] = time_to_text(new.trial_until)
+    if ended is not None:
+        detail["ended_trial"] = ended.version
     return AuditEntry(
         sequence=0,
         at=time_to_text(version.saved_at),

@@ -1,0 +1,106 @@
+"""The trial table: one row for each provider whose current version is on trial."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, insert, select
+
+from ftos_tui.domain.record import Author
+from ftos_tui.domain.trial import Trial
+from ftos_tui.stores.plain_json import time_from_text, time_to_text
+from ftos_tui.stores.protocol import AuditEntry, NewVersion, Sign
+from ftos_tui.stores.sql import audit
+from ftos_tui.stores.sql.database import DoesNotLoad
+from ftos_tui.stores.sql.schema import provider, trial
+from ftos_tui.stores.trial_protocol import TrialEnd
+
+
+def load(connection: Connection, provider_id: str) -> Trial | None:
+    """The trial of a provider, or None."""
+    row = connection.execute(_named().where(trial.c.provider_id == provider_id)).one_or_none()
+    return None if row is None else _trial(row)
+
+
+def page(connection: Connection, due_by: datetime | None, limit: int) -> Sequence[Trial]:
+    """The trials whose deadline is not later than a time, or all, the earliest first."""
+    statement = _named().order_by(trial.c.deadline, trial.c.provider_id).limit(limit)
+    if due_by is not None:
+        statement = statement.where(trial.c.deadline <= time_to_text(due_by))
+    return [_trial(row) for row in connection.execute(statement)]
+
+
+def follow(connection: Connection, new: NewVersion) -> Trial | None:
+    """Ends the trial that a new version overtakes, and begins the one it is saved on.
+
+    A trial on top of a trial goes back to where the first one would: nobody confirmed what lies between.
+
+    Returns:
+        The trial that ended.
+    """
+    ended = load(connection, new.provider_id)
+    if ended is not None:
+        _remove(connection, new.provider_id)
+    if new.trial_until is not None:
+        connection.execute(
+            insert(trial),
+            {
+                "provider_id": new.provider_id,
+                "version": new.expected_version + 1,
+                "back_to": new.expected_version if ended is None else ended.back_to,
+                "deadline": time_to_text(new.trial_until),
+                "started_at": time_to_text(new.at),
+                "user": new.author.user,
+                "host": new.author.host,
+                "ssh_client": new.author.ssh_client,
+            },
+        )
+    return ended
+
+
+def end(connection: Connection, ending: TrialEnd, sign: Sign) -> bool:
+    """Ends a trial without a version; see `TrialStore.end_trial`."""
+    running = load(connection, ending.provider_id)
+    if running is None or running.version != ending.version:
+        return False
+    _remove(connection, ending.provider_id)
+    detail = {"trial": running.version, "deadline": time_to_text(running.deadline), "back_to": running.back_to}
+    entry = AuditEntry(
+        sequence=0,
+        at=time_to_text(ending.at),
+        author=ending.author,
+        action=ending.action,
+        provider_id=ending.provider_id,
+        provider_name=running.name,
+        version=0,
+        detail=json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
+        previous="",
+        mac="",
+    )
+    audit.append(connection, entry, sign)
+    return True
+
+
+def _named() -> Select[Any]:
+    joined = trial.join(provider, provider.c.id == trial.c.provider_id)
+    return select(trial, provider.c.name).select_from(joined)
+
+
+def _remove(connection: Connection, provider_id: str) -> None:
+    connection.execute(delete(trial).where(trial.c.provider_id == provider_id))
+
+
+def _trial(row: Row[Any]) -> Trial:
+    try:
+        return Trial(
+            provider_id=row.provider_id,
+            name=row.name,
+            version=row.version,
+            back_to=row.back_to,
+            deadline=time_from_text(row.deadline),
+            started_at=time_from_text(row.started_at),
+            started_by=Author(row.user, row.host, row.ssh_client),
+        )
+    except (ValueError, TypeError) as error:
+        raise DoesNotLoad(f"the trial of {row.provider_id}") from error
