@@ -50,10 +50,10 @@ def configure(session: Session, name: str = NAME) -> ProviderVersion:
     return save(session, edited(session, name, TEXTS, SECRETS), reason="first configuration")
 
 
-def change(session: Session, user: str, name: str = NAME, **edits: str) -> ProviderVersion:
+def change(session: Session, user: str, provider: str = NAME, /, **edits: str) -> ProviderVersion:
     """Another operator saves some fields of a configured provider."""
     before, session.author = session.author, Author(user, "jump2")
     try:
-        return save(session, edited(session, name, edits), acknowledged=("name_renamed",))
+        return save(session, edited(session, provider, edits), acknowledged=("name_renamed", "display_name_address"))
     finally:
         session.author = before
