@@ -1,0 +1,101 @@
+"""Two consoles on one store: nobody overwrites the other, and nobody is offered what the other is typing."""
+
+import signal
+from collections.abc import Mapping
+
+from tests.terminal.conftest import Start
+from tests.terminal.harness import Console
+from tests.terminal.program import (
+    GATEWAY,
+    configure,
+    every_file,
+    field_text,
+    open_form,
+    places_of,
+    shown,
+    wait_row,
+    wait_until,
+)
+
+
+def type_over(console: Console, tabs: int, label: str, text: str) -> None:
+    """From the first field to another, and a new text in place of what it holds."""
+    console.press(*["tab"] * tabs, "ctrl+e", "ctrl+u")
+    console.type(text)
+    console.wait_for(lambda console: field_text(console, label) == text)
+
+
+def drafts(environ: Mapping[str, str]) -> bytes:
+    """The drafts on disk."""
+    return b"".join(every_file(places_of(environ).data / "drafts").values())
+
+
+def test_the_second_to_save_is_told_who_saved_what(start_program: Start, environ: dict[str, str]) -> None:
+    configure(environ)
+    first = start_program("providers", LOGNAME="ana", USER="ana")
+    second = start_program("providers")
+    open_form(first)
+    open_form(second)
+    type_over(first, 10, "Bulk No", "70")
+    type_over(second, 9, "From Display Name", "Second Bank")
+    second.press("tab", "ctrl+u")
+    second.type("90")
+    second.wait_for(lambda console: field_text(console, "Bulk No") == "90")
+    first.press("ctrl+s")
+    first.wait_for(f"✓ Saved {GATEWAY} version 3 (1 field)")
+    second.press("ctrl+s")
+    second.wait_for("saved version 3 meanwhile")
+    second.wait_for("m put my edits on top")
+    second.wait_for("Bulk No")
+    assert field_text(second, "From Display Name") == "Second Bank"
+    assert field_text(second, "Bulk No") == "90"
+    assert shown(environ)["values"]["bulk_no"] == 70
+
+    second.press("escape")
+    second.wait_for(lambda console: "m put my edits" not in console.text)
+    second.press("ctrl+s")
+    second.wait_for("m put my edits on top")
+    second.press("m")
+    second.wait_for("Both of you changed Bulk No")
+    second.wait_for("v3 * 2 unsaved")
+    assert field_text(second, "Bulk No") == "90"
+    second.press("ctrl+s")
+    second.wait_for(f"✓ Saved {GATEWAY} version 4 (2 fields)")
+    record = shown(environ)
+    assert (record["values"]["bulk_no"], record["values"]["from_display_name"]) == (90, "Second Bank")
+
+
+def test_theirs_can_be_taken(start_program: Start, environ: dict[str, str]) -> None:
+    configure(environ)
+    first, second = start_program("providers"), start_program("providers")
+    open_form(first)
+    open_form(second)
+    type_over(first, 10, "Bulk No", "70")
+    type_over(second, 10, "Bulk No", "90")
+    first.press("ctrl+s")
+    first.wait_for(f"✓ Saved {GATEWAY} version 3")
+    second.press("f2")
+    second.wait_for("t take theirs")
+    second.press("t")
+    second.wait_for(lambda console: field_text(console, "Bulk No") == "70")
+    second.wait_for("Edit Channel Provider v3")
+    assert "unsaved" not in second.screen[1]
+
+
+def test_a_living_consoles_draft_is_not_offered(start_program: Start, environ: dict[str, str]) -> None:
+    first = start_program("providers")
+    open_form(first)
+    first.press("tab", "tab")
+    first.type("Mine")
+    wait_until(first, lambda: b"Mine" in drafts(environ))
+    second = start_program("providers")
+    wait_row(second, f"^  {GATEWAY} ")
+    second.press("u")
+    second.wait_for("No unsaved draft was kept")
+    open_form(second)
+    assert field_text(second, "Provider Name") != "Mine"
+    first.kill(signal.SIGKILL)
+    first.wait_end()
+    third = start_program("providers")
+    third.wait_for("› Unsaved drafts")
+    wait_row(third, "Provider Name +— +Mine")
