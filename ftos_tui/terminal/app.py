@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,10 @@ _TERMINAL = 0
 """Standard input, from which Textual reads; `prepare_terminal` made sure that it is a terminal."""
 _SEVERITIES: dict[Level, "SeverityLevel"] = {Level.WARNING: "warning", Level.ERROR: "error"}
 _LEVELS: dict["SeverityLevel", Level] = {"warning": Level.WARNING, "error": Level.ERROR}
+
+
+def _noop() -> None:
+    """Nothing: the event loop wakes up for it, and Python then runs the handlers of signals."""
 
 
 class SafeApp(App[int]):
@@ -94,7 +98,9 @@ class SafeApp(App[int]):
         Returns:
             The exit code: the app's own, 1 after a crash, 128 + n after signal n, 129 when the terminal is gone.
         """
-        guard = self._guard = Guard(_TERMINAL, self._leave_soon, lambda code: self._last_resort(guard, code))
+        guard = self._guard = Guard(
+            _TERMINAL, self._leave_soon, lambda code: self._last_resort(guard, code), lambda: self._call_in_loop(_noop)
+        )
         thread_hook, threading.excepthook = threading.excepthook, self._thread_failed
         guard.start()
         try:
@@ -116,10 +122,14 @@ class SafeApp(App[int]):
     def _leave_soon(self, code: int) -> None:
         """Asks the event loop to leave; called in the guard's thread."""
         self._leaving = code
+        self._call_in_loop(self._leave, code)
+
+    def _call_in_loop(self, callback: Callable[..., None], *arguments: Any) -> None:
+        """Has the event loop call something, from any thread, where there is a loop."""
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # it is closed: the app is leaving already
-                loop.call_soon_threadsafe(self._leave, code)
+                loop.call_soon_threadsafe(callback, *arguments)
 
     def _leave(self, code: int) -> None:
         self._keep()

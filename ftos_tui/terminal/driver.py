@@ -249,10 +249,10 @@ def restore_terminal(fd: int, attributes: list[Any] | None) -> None:
     except OSError:
         return
     try:
-        os.write(own, RESTORE.encode())
         if attributes is not None:
             termios.tcsetattr(own, termios.TCSANOW, attributes)
             termios.tcflush(own, termios.TCIFLUSH)
+        os.write(own, RESTORE.encode())
     except (OSError, termios.error):
         pass
     finally:

@@ -43,16 +43,24 @@ class Guard:
         fd: A file descriptor of the terminal.
         leave: Asks the app to leave with an exit code; called in the guard's thread, must return at once.
         last_resort: Leaves with that code at once, without the app; called in the guard's thread.
+        wake: Wakes the event loop. Python runs handlers in the main thread only, and does not wake it from its wait
+            where the kernel gave the signal to another thread, as it does with SIGCONT after a stop.
         grace: Seconds between the two.
     """
 
     def __init__(
-        self, fd: int, leave: Callable[[int], None], last_resort: Callable[[int], None], grace: float = GRACE
+        self,
+        fd: int,
+        leave: Callable[[int], None],
+        last_resort: Callable[[int], None],
+        wake: Callable[[], None],
+        grace: float = GRACE,
     ) -> None:
         self.fd = fd
         """The terminal."""
         self._leave = leave
         self._last_resort = last_resort
+        self._wake = wake
         self._grace = grace
         self._handlers: dict[int, Any] = {}
         self._wakeup = -1
@@ -100,6 +108,7 @@ class Guard:
         while True:
             for fd, event in poller.poll(_CHECK_EVERY):
                 if fd == self._read:
+                    self._wake()
                     for signum in os.read(self._read, 64):
                         if signum in SIGNALS and signum not in self.ignored:
                             return 128 + signum

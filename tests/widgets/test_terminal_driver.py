@@ -131,7 +131,8 @@ class Notes:
         self.forced: list[int] = []
         self.asked = threading.Event()
         self.ended = threading.Event()
-        self.guard = Guard(fd, self.leave, self.force, grace=0.05)
+        self.woken = threading.Event()
+        self.guard = Guard(fd, self.leave, self.force, self.woken.set, grace=0.05)
 
     def leave(self, code: int) -> None:
         self.left.append(code)
@@ -164,6 +165,14 @@ def test_signal_of_the_editor_is_ignored(notes: Notes) -> None:
     os.kill(os.getpid(), signal.SIGHUP)
     assert notes.asked.wait(5)
     assert notes.left == [129]
+
+
+def test_any_signal_wakes_the_loop(notes: Notes) -> None:
+    before = signal.signal(signal.SIGWINCH, lambda signum, frame: None)
+    os.kill(os.getpid(), signal.SIGWINCH)
+    assert notes.woken.wait(5)
+    signal.signal(signal.SIGWINCH, before)
+    assert notes.left == []
 
 
 def test_hang_up_is_noticed_at_once(notes: Notes, pair: tuple[int, int]) -> None:
