@@ -139,6 +139,12 @@ def put_cursor_on(console: Console, name: str) -> None:
     raise AssertionError(f"no row {name!r}:\n{console.text}")
 
 
+def go(console: Console, key: str, until: str) -> None:
+    """Presses a key and waits for what it brings."""
+    console.press(key)
+    console.wait_for(until)
+
+
 def wait_form(console: Console, name: str = GATEWAY) -> None:
     """Waits until the form of a provider is painted to its last row."""
     console.wait_for("Edit Channel Provider")

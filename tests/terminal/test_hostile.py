@@ -8,7 +8,7 @@ import pytest
 from tests.terminal.conftest import Start
 from tests.terminal.harness import Console
 from tests.terminal.hostile import NEVER, TEXTS, put_everything
-from tests.terminal.program import run_command, wait_row
+from tests.terminal.program import go, run_command, wait_row
 
 # Beside CSI, the console sets the window's title and nothing else that begins with ESC.
 FOREIGN = re.compile("\x1b(?!\\[|\\]2;|\\\\)")
@@ -29,12 +29,6 @@ def assert_harmless(output: str) -> None:
     foreign = FOREIGN.search(output)
     assert foreign is None, f"{output[foreign.start() : foreign.start() + 40]!r}"
     assert "evil.example" not in re.findall("\x1b\\]8;[^\x1b]*", output)
-
-
-def go(console: Console, key: str, until: str) -> None:
-    """Presses a key and waits for what it brings."""
-    console.press(key)
-    console.wait_for(until)
 
 
 def go_back(console: Console, to: str) -> None:
