@@ -9,6 +9,8 @@ FORM = "form"
 STATUSES = "statuses"
 STATUS_ROW = "status"
 DRAFTS = "drafts"
+COMPARE = "compare"
+COMPARE_FIELDS = "fields"
 EDITOR = "editor"
 
 
@@ -84,6 +86,13 @@ _TABLE = (
         "Show only the providers whose name, channel or provider contains a text.",
     ),
     Action("providers.refresh", "Refresh", ("r", "f5"), PROVIDERS, "Read the list again."),
+    Action(
+        "providers.compare",
+        "Compare",
+        ("v",),
+        PROVIDERS,
+        "Compare the providers with another environment's, and carry fields over.",
+    ),
     Action("providers.drafts", "Drafts", ("u",), PROVIDERS, "Show the unsaved drafts that were kept."),
     Action(
         "form.save_and_close",
@@ -140,6 +149,16 @@ _TABLE = (
     ),
     Action("status.accept", "Accept", ("ctrl+s", "f2"), STATUS_ROW, "Take the row into the list."),
     Action("statuses.acknowledge", "Acknowledge", ("f7",), STATUSES, "Acknowledge the warning about the list."),
+    Action("compare.refresh", "Refresh", ("r", "f5"), COMPARE, "Compare again."),
+    Action("fields.choose", "Choose", ("space",), COMPARE_FIELDS, "Carry the field under the cursor over, or not."),
+    Action("fields.all", "All", ("a",), COMPARE_FIELDS, "Carry every field over, or none."),
+    Action(
+        "fields.promote",
+        "Promote",
+        ("p",),
+        COMPARE_FIELDS,
+        "Open the other environment's form with the chosen fields changed there, not saved yet.",
+    ),
     Action("drafts.discard", "Discard", ("d", "delete"), DRAFTS, "Throw the draft under the cursor away."),
     Action("drafts.open_saved", "As saved", ("s",), DRAFTS, "Open the provider as it is saved; the draft stays."),
     Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),

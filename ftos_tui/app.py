@@ -14,6 +14,7 @@ from textual.screen import Screen
 from ftos_tui.actions import ACTIONS, Action
 from ftos_tui.actions import PROVIDERS as PROVIDERS_PLACE
 from ftos_tui.config import Places, Settings
+from ftos_tui.domain.checks.context import CheckContext
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level, LogEntry
@@ -73,7 +74,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         self.crash_file = session.places.state / "crash.log"
         self.theme = _THEMES[session.settings.theme]
         self.set_keymap({action_id: ",".join(keys) for action_id, keys in session.settings.keys.items()})
-        session.listeners.append(self._told)
+        session.listeners.append(self.heard)
         self.mouse_on = mouse_wanted(session.settings.mouse, os.environ)
 
     # Start and end
@@ -195,20 +196,23 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
                 )
         await self.open_draft(Draft(base_of(version)))
 
-    async def open_draft(self, draft: Draft, key: str | None = None) -> None:
+    async def open_draft(self, draft: Draft, key: str | None = None, session: Session | None = None) -> None:
         """Opens the form with a draft.
 
         Args:
             draft: What the form starts with.
             key: The id of the draft on disk; None for a new one.
+            session: Another environment's session to check and save in; None for the console's own.
         """
         from ftos_tui.screens.edit import EditScreen
         from ftos_tui.studio.providers import check_context, status_counts
 
-        def world() -> tuple[object, dict[str, int]]:
+        where = session or self.session
+
+        def world() -> tuple[CheckContext, dict[str, int]]:
             provider_id = draft.base.provider_id
-            counts = dict(status_counts(self.session, provider_id)) if provider_id else {}
-            return check_context(self.session, draft), counts
+            counts = dict(status_counts(where, provider_id)) if provider_id else {}
+            return check_context(where, draft), counts
 
         with self.hold_keys():
             try:
@@ -216,7 +220,9 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             except Failure as failure:
                 self.report(Level.ERROR, str(failure))
                 return
-            await self.push_screen(EditScreen(draft, context, key=key, counts=counts))  # type: ignore[arg-type]
+            screen = EditScreen(draft, context, key=key, counts=counts)
+            screen.other_session = session
+            await self.push_screen(screen)
 
     async def show_providers(self) -> None:
         """Goes to the list of providers, past whatever lets go; a form asks first."""
@@ -268,7 +274,8 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         """Adds a line to the status log, on screen at once and in its file."""
         note(self.session, level, message)
 
-    def _told(self, entry: LogEntry) -> None:
+    def heard(self, entry: LogEntry) -> None:
+        """Shows a line that was written to the status log, in whichever thread it was."""
         loop = self._loop
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(self._show_entry, entry)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ftos_tui import __version__
-from ftos_tui.cli import changing, examining, output, reading, settings, statuses, validating
+from ftos_tui.cli import changing, environments, examining, output, reading, settings, statuses, validating
 from ftos_tui.cli.context import Start
 
 app = typer.Typer(
@@ -59,6 +59,8 @@ providers.command("delete")(changing.delete_command)
 providers.command("validate")(validating.validate_command)
 providers.command("statuses")(statuses.statuses_command)
 providers.command("fields")(reading.fields_command)
+providers.command("compare")(environments.compare_command)
+providers.command("promote")(environments.promote_command)
 app.command("log")(examining.log_command)
 app.command("doctor")(examining.doctor_command)
 app.add_typer(config, name="config")

@@ -31,6 +31,10 @@ class Console(Protocol):
         """Adds a line to the status log."""
         ...
 
+    def heard(self, entry: LogEntry) -> None:
+        """Shows a line that was written to the status log."""
+        ...
+
     def keys_of(self, action: Action) -> str:
         """An action's keys as the operator knows them."""
         ...
@@ -76,8 +80,8 @@ class Console(Protocol):
         """Opens the form of a provider."""
         ...
 
-    async def open_draft(self, draft: Draft, key: str | None = None) -> None:
-        """Opens the form with a draft."""
+    async def open_draft(self, draft: Draft, key: str | None = None, session: Session | None = None) -> None:
+        """Opens the form with a draft, in the console's own session or in another one."""
         ...
 
     async def offer_drafts(self, *, asked: bool) -> None:

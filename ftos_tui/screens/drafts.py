@@ -94,7 +94,7 @@ class DraftsScreen(FrameScreen):
         kept = self.kept.get(key)
         if kept is None:
             return
-        session = self.console_app.session
+        session = self.session
         draft = await self.attempt(lambda: restore_draft(session, kept))
         if draft is None:
             return
@@ -118,7 +118,7 @@ class DraftsScreen(FrameScreen):
 
     async def _resume(self, key: str) -> None:
         kept = self.kept[key]
-        session = self.console_app.session
+        session = self.session
         draft = await self.attempt(lambda: restore_draft(session, kept))
         if draft is None:
             return
@@ -151,7 +151,7 @@ class DraftsScreen(FrameScreen):
         sure = await self.question.ask(f"Throw the draft of {name} away?", {"y": "throw away", "escape": "keep"})
         if sure != "y":
             return
-        session = self.console_app.session
+        session = self.session
         if not await self.succeeds(lambda: discard_draft(session, key)):
             return
         del self.kept[key]

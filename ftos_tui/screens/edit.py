@@ -108,7 +108,7 @@ class EditScreen(FrameScreen):
     def on_mount(self) -> None:
         """Starts at the first field."""
         super().on_mount()
-        self.console_app.session.open_drafts.add(self.key)
+        self.session.open_drafts.add(self.key)
         self.show_findings()
         self.focus_content()
         self.set_interval(TICK, self._tick)
@@ -116,12 +116,12 @@ class EditScreen(FrameScreen):
             self.keep_soon()
 
     def _tick(self) -> None:
-        self.model.tick(self.console_app.session.clock())
+        self.model.tick(self.session.clock())
         self.show_findings()
 
     def on_unmount(self) -> None:
         """The draft on disk is no longer being edited."""
-        self.console_app.session.open_drafts.discard(self.key)
+        self.session.open_drafts.discard(self.key)
 
     def on_resize(self) -> None:
         """Shows the meaning beside the form where there is room."""
@@ -166,7 +166,7 @@ class EditScreen(FrameScreen):
     async def _ask_name(self) -> None:
         """Asks the store whether the name is taken; the form does not wait for it."""
         draft = self.model.draft
-        session = self.console_app.session
+        session = self.session
         context = await self.attempt(lambda: check_context(session, draft))
         if context is not None and self.model.told(context):
             self.show_findings()
@@ -204,7 +204,7 @@ class EditScreen(FrameScreen):
         """Says beside the form what the values mean, where there is room."""
         if self.has_class("wide"):
             panel = self.query_one(MeaningPanel)
-            panel.sections = sections_of(self.console_app.session, self.model.draft, self.model.checked, self.counts)
+            panel.sections = sections_of(self.session, self.model.draft, self.model.checked, self.counts)
 
     def key_down(self) -> None:
         """The next field."""
@@ -223,12 +223,12 @@ class EditScreen(FrameScreen):
 
     def _keep(self) -> None:
         self._keeping = None
-        draft, key, session = self._typed(), self.key, self.console_app.session
+        draft, key, session = self._typed(), self.key, self.session
         start(self, partial(self.succeeds, lambda: keep_draft(session, key, draft)), "keep", exclusive=False)
 
     def keep_now(self) -> None:
         """Has the draft on disk before this returns: the line is gone, or the program is about to end."""
-        keep_draft(self.console_app.session, self.key, self._typed())
+        keep_draft(self.session, self.key, self._typed())
 
     def _typed(self) -> Draft:
         """The draft with what stands in the fields and has not reached it yet, and with the small editor's text."""
@@ -249,7 +249,7 @@ class EditScreen(FrameScreen):
         answer = await self.question.ask(f"{unsaved}.", {"k": "keep as draft", "x": "throw away", "escape": "stay"})
         if answer == "k":
             draft = self.model.draft
-            session = self.console_app.session
+            session = self.session
             await self.succeeds(lambda: keep_draft(session, self.key, draft))
             session.open_drafts.discard(self.key)  # before the list is read again, which comes first
             self.console_app.report(Level.INFO, f"Kept the draft of {self.provider_name()}: the list marks it with ✎.")
@@ -267,7 +267,7 @@ class EditScreen(FrameScreen):
         under_way = [worker for worker in self.workers if worker.group == "keep"]
         if under_way:  # an empty list would mean all workers, this one among them
             await self.workers.wait_for_complete(under_way)
-        session = self.console_app.session
+        session = self.session
         await self.succeeds(lambda: discard_draft(session, self.key))
 
     def provider_name(self) -> str:
@@ -348,7 +348,7 @@ class EditScreen(FrameScreen):
         """Opens the list of statuses; what is changed there comes back into the draft."""
         from ftos_tui.screens.statuses import StatusesScreen
 
-        self.app.push_screen(StatusesScreen(self.breadcrumb(), self))
+        self.open_screen(StatusesScreen(self.breadcrumb(), self))
 
     @property
     def statuses(self) -> tuple[StatusRow, ...]:
@@ -365,7 +365,7 @@ class EditScreen(FrameScreen):
         """Says what the values mean, on a screen of its own where there is no room beside the form."""
         from ftos_tui.screens.meaning import MeaningScreen
 
-        self.app.push_screen(MeaningScreen(self.breadcrumb(), self.model.draft, self.model.checked, self.counts))
+        self.open_screen(MeaningScreen(self.breadcrumb(), self.model.draft, self.model.checked, self.counts))
 
     def action_reason(self) -> None:
         """Asks why."""
@@ -382,7 +382,7 @@ class EditScreen(FrameScreen):
         from ftos_tui.screens.json_editor import JsonEditorScreen
 
         text = self.model.draft.text("app_config")
-        self.app.push_screen(JsonEditorScreen(self.breadcrumb(), text, self._take_config, self._config_typed))
+        self.open_screen(JsonEditorScreen(self.breadcrumb(), text, self._take_config, self._config_typed))
 
     def _config_typed(self, text: str | None) -> None:
         self._config = text

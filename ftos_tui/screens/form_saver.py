@@ -42,7 +42,7 @@ class FormSaver:
         if self.busy:
             return
         self.busy = True
-        model, session = self.form.model, self.form.console_app.session
+        model, session = self.form.model, self.form.session
         draft, acknowledged, reason = model.draft, model.acknowledged, model.reason
         try:
             version = await self.form.console_app.carry_out(
@@ -112,13 +112,13 @@ class FormSaver:
         if answer == "m":
             await self._rebase()
         elif answer == "t":
-            session, provider_id = self.form.console_app.session, stale.current.provider_id
+            session, provider_id = self.form.session, stale.current.provider_id
             theirs = await self.form.attempt(lambda: open_provider(session, provider_id=provider_id))
             if theirs is not None:
                 await self.start_from(theirs)
 
     async def _rebase(self) -> None:
-        session, draft = self.form.console_app.session, self.form.model.draft
+        session, draft = self.form.session, self.form.model.draft
         outcome = await self.form.attempt(lambda: rebase(session, draft))
         if outcome is None:
             return
@@ -147,7 +147,7 @@ class FormSaver:
         question = f"Clear the stored {label}? Nothing is sent until a new one is entered."
         if await self.form.question.ask(question, {"y": "clear", "escape": "keep"}) != "y":
             return
-        session, provider_id, number = self.form.console_app.session, base.provider_id, base.version
+        session, provider_id, number = self.form.session, base.provider_id, base.version
 
         def carry_out() -> ProviderVersion:
             version = open_provider(session, provider_id=provider_id)

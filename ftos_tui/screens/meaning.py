@@ -46,7 +46,7 @@ class MeaningScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The panel."""
-        yield MeaningPanel(sections_of(self.console_app.session, self.draft, self.checked, self.counts))
+        yield MeaningPanel(sections_of(self.session, self.draft, self.checked, self.counts))
 
     def on_mount(self) -> None:
         """Esc and the keys of scrolling work at once."""

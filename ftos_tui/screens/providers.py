@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from ftos_tui.actions import PROVIDERS
+from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import FrameScreen, bindings_of
 from ftos_tui.studio.drafts import offered_drafts
@@ -44,6 +45,10 @@ COLUMNS = (
 )
 
 
+_MOST_SUMMARIES = 2000
+"""Summaries held: more than the list holds rows, however far it was scrolled."""
+
+
 class ProviderSource:
     """Pages of the list, read from the store in a thread.
 
@@ -51,6 +56,7 @@ class ProviderSource:
         query: Sort and filter; the page is asked for by the list.
         drafted: Ids of providers with an unsaved draft.
         new_drafts: How many unsaved drafts are of providers that were never saved.
+        drafts_known: Whether `drafted` and `new_drafts` were read since the list was last asked to refresh.
     """
 
     def __init__(self, screen: "ProvidersScreen", query: ListQuery) -> None:
@@ -58,6 +64,7 @@ class ProviderSource:
         self.query = query
         self.drafted: frozenset[str] = frozenset()
         self.new_drafts = 0
+        self.drafts_known = False
         self.summaries: dict[str, ProviderSummary] = {}
 
     async def fetch(self, after: object | None, backwards: bool, limit: int) -> list[Row]:
@@ -66,12 +73,13 @@ class ProviderSource:
         Raises:
             Failure: The store does not answer; the list shows its sentence.
         """
-        session = self.screen.console_app.session
+        session = self.screen.session
         cursor: Cursor | None = after if isinstance(after, tuple) else None
         query = replace(self.query, after=cursor, backwards=backwards, limit=limit)
 
         def read() -> list[ProviderSummary]:
-            if after is None:
+            if after is None or not self.drafts_known:
+                self.drafts_known = True
                 drafts = offered_drafts(session)
                 self.drafted = frozenset(kept.provider_id for kept in drafts if kept.provider_id)
                 self.new_drafts = sum(kept.provider_id is None for kept in drafts)
@@ -80,7 +88,11 @@ class ProviderSource:
         page = await self.screen.console_app.carry_out(read)
         if after is None:
             self.summaries.clear()
-        self.summaries.update({summary.provider_id: summary for summary in page})
+        for summary in page:
+            self.summaries.pop(summary.provider_id, None)
+            self.summaries[summary.provider_id] = summary
+        for provider_id in list(self.summaries)[:-_MOST_SUMMARIES]:
+            del self.summaries[provider_id]
         now = session.clock()
         return [self.row(summary, now) for summary in page]
 
@@ -189,7 +201,7 @@ class ProvidersScreen(FrameScreen):
 
     async def _count(self) -> None:
         wanted = self.source.query.filter
-        total = await self.attempt(lambda: count_providers(self.console_app.session, wanted))
+        total = await self.attempt(lambda: count_providers(self.session, wanted))
         if total is not None:
             self.total = total
             self._describe(self.rows.row)
@@ -256,7 +268,7 @@ class ProvidersScreen(FrameScreen):
             field.display = False
             self.focus_content()
             return False
-        remember_place(self.console_app.session, Place())
+        remember_place(self.session, Place())
         return True
 
     def action_filter(self) -> None:
@@ -267,6 +279,7 @@ class ProvidersScreen(FrameScreen):
 
     def action_refresh(self) -> None:
         """Reads the list again; the cursor stays on its provider."""
+        self.source.drafts_known = False
         self.rows.reload(keep=True)
         start(self, self._count, "count")
 
@@ -286,7 +299,7 @@ class ProvidersScreen(FrameScreen):
             start(self, partial(self._duplicate, row.key), "open")
 
     async def _duplicate(self, provider_id: str) -> None:
-        session = self.console_app.session
+        session = self.session
         version = await self.attempt(lambda: open_provider(session, provider_id=provider_id))
         if version is not None:
             await self.console_app.open_draft(duplicate_draft(version))
@@ -298,7 +311,7 @@ class ProvidersScreen(FrameScreen):
             start(self, partial(self._delete, row.key), "delete")
 
     async def _delete(self, provider_id: str) -> None:
-        session = self.console_app.session
+        session = self.session
         version = await self.attempt(lambda: open_provider(session, provider_id=provider_id))
         if version is None:
             return
@@ -311,10 +324,30 @@ class ProvidersScreen(FrameScreen):
         if await self.succeeds(lambda: delete(session, version, typed)):
             self.action_refresh()
 
+    def action_compare(self) -> None:
+        """Compares with another environment."""
+        start(self, self._compare, "open")
+
+    async def _compare(self) -> None:
+        from ftos_tui.screens.compare import CompareScreen
+        from ftos_tui.studio.environments import other_session
+
+        session = self.session
+        others = [name for name in session.settings.environments if name != session.environment.name]
+        if not others:
+            self.console_app.report(Level.INFO, "The settings know no other environment to compare with.")
+            return
+        choices = {str(number): name for number, name in enumerate(others[:9], 1)}
+        key = next(iter(choices)) if len(choices) == 1 else await self.question.ask("Compare with?", choices)
+        if key in choices:
+            there = await self.attempt(lambda: other_session(session, choices[key]))
+            if there is not None:
+                self.open_screen(CompareScreen(there))
+
     def action_drafts(self) -> None:
         """Shows the drafts that were kept."""
         start(self, partial(self.console_app.offer_drafts, asked=True), "open")
 
     def remember(self) -> None:
         """Keeps this place for the next start."""
-        remember_place(self.console_app.session, Place(PLACE, self.cursor_on))
+        remember_place(self.session, Place(PLACE, self.cursor_on))

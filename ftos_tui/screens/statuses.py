@@ -145,7 +145,7 @@ class StatusesScreen(FrameScreen):
         index = self.index
         if index is not None:
             rows = self.form.statuses
-            self.app.push_screen(
+            self.open_screen(
                 StatusRowScreen(
                     self.breadcrumb(), rows, index, lambda row: self.put(with_row_replaced(rows, index, row), index)
                 )
@@ -154,7 +154,7 @@ class StatusesScreen(FrameScreen):
     def action_add(self) -> None:
         """Adds a row."""
         rows = self.form.statuses
-        self.app.push_screen(
+        self.open_screen(
             StatusRowScreen(self.breadcrumb(), rows, None, lambda row: self.put(with_row(rows, row), len(rows)))
         )
 
