@@ -52,7 +52,17 @@ class Trial:
     @property
     def words(self) -> str:
         """The banner: what happens, and when."""
-        return f"On trial: reverts to version {self.back_to} at {self.deadline:%H:%M:%S} UTC unless confirmed"
+        return trial_in_words(self.back_to, self.deadline)
+
+
+def trial_in_words(back_to: int, deadline: datetime) -> str:
+    """What happens to a version on trial, and when.
+
+    Args:
+        back_to: The version that comes back.
+        deadline: When, UTC.
+    """
+    return f"On trial: reverts to version {back_to} at {deadline:%H:%M:%S} UTC unless confirmed"
 
 
 def trial_length(written: str) -> timedelta:

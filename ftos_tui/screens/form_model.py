@@ -77,7 +77,7 @@ class FormModel:
         Returns:
             Whether the verdict may differ for it.
         """
-        if context.taken_names == self.context.taken_names and context.waiting == self.context.waiting:
+        if replace(context, now=self.context.now) == self.context:
             return False
         self.context = context
         self.recheck()

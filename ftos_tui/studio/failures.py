@@ -22,6 +22,7 @@ from ftos_tui.vault.errors import VaultError
 __all__ = [
     "Failure",
     "NameTaken",
+    "NoTrial",
     "NotFound",
     "NotPermitted",
     "ProviderInUse",
@@ -41,6 +42,10 @@ __all__ = [
 
 class NotPermitted(Failure):
     """The environment is read-only."""
+
+
+class NoTrial(Failure):
+    """There is no trial to confirm any more, or nothing that a trial could go back to."""
 
 
 class WrongConfirmation(Failure):
