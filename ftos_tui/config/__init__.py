@@ -19,6 +19,8 @@ class Environment:
         allow_http: Whether http:// to other hosts than loopback is a warning rather than refused.
         test: Whether addresses such as a@localhost are accepted.
         key_file: The master key file; empty for the default beside the store.
+        key: Where the first master key comes from. auto: a systemd credential where there is one, else the key file,
+            else the environment variable; passphrase: the operator is asked.
     """
 
     name: str = "local"
@@ -29,6 +31,7 @@ class Environment:
     allow_http: bool = False
     test: bool = False
     key_file: str = ""
+    key: Literal["auto", "file", "credential", "passphrase"] = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.visible import shortened, visible
 
 MOUSE: Final = ("auto", "on", "off")
+KEYS: Final = ("auto", "file", "credential", "passphrase")
 THEMES: Final = ("dark", "light", "terminal")
 _TOP_KEYS: Final = ("environment", "environments", "keys", "mouse", "editor", "theme")
 _ENVIRONMENT_KEYS: Final = tuple(spec.name for spec in fields(Environment) if spec.name != "name")
@@ -138,9 +139,9 @@ class _Reader:
             environments=environments,
             environment=chosen,
             keys=self.keys(),
-            mouse=self.one_of("mouse", MOUSE),
+            mouse=self.one_of(("mouse",), self.document, MOUSE),
             editor=self.text(("editor",), self.document, ""),
-            theme=self.one_of("theme", THEMES),
+            theme=self.one_of(("theme",), self.document, THEMES),
             source=source,
         )
 
@@ -187,6 +188,7 @@ class _Reader:
             allow_http=self.flag((*path, "allow_http"), given),
             test=self.flag((*path, "test"), given),
             key_file=self.file(path, "key_file", given),
+            key=self.one_of((*path, "key"), given, KEYS),
         )
 
     def file(self, path: KeyPath, key: str, given: dict[str, Any]) -> str:
@@ -237,11 +239,11 @@ class _Reader:
             self.problem(path, f"no key {_quoted(written)}{nearest(written.rpartition('+')[2], known_keys())}")
         return name
 
-    def one_of(self, key: str, accepted: tuple[Any, ...]) -> Any:
-        written = self.document.get(key, accepted[0])
+    def one_of(self, path: KeyPath, given: dict[str, Any], accepted: tuple[Any, ...]) -> Any:
+        written = given.get(path[-1], accepted[0])
         if written not in accepted or not isinstance(written, str):
             shown = _quoted(written) if isinstance(written, str) else _kind(written)
-            self.problem((key,), f"{key} is one of {', '.join(accepted)}, not {shown}")
+            self.problem(path, f"{path[-1]} is one of {', '.join(accepted)}, not {shown}")
             return accepted[0]
         return written
 

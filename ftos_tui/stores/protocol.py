@@ -13,7 +13,9 @@ from typing import Protocol
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.record import Author, ProviderVersion, Values
 from ftos_tui.domain.statuses import StatusRow
+from ftos_tui.stores.audit_protocol import AuditStore
 from ftos_tui.stores.channel_protocol import ChannelStore
+from ftos_tui.stores.key_protocol import KeyStore
 from ftos_tui.stores.trial_protocol import TrialStore
 
 
@@ -213,6 +215,10 @@ class ProviderInUse(StoreError):
     """Communication channels send through the provider, so it cannot be deleted."""
 
 
+class StaleKey(StoreError):
+    """A secret was sealed with a master key that is no longer the store's: open the vault again and seal anew."""
+
+
 class NotFound(StoreError):
     """There is no such provider."""
 
@@ -228,7 +234,7 @@ class StoreFacts:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class ProviderStore(TrialStore, ChannelStore, Protocol):
+class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, Protocol):
     """The store of one environment."""
 
     def list_page(self, query: ListQuery) -> Sequence[ProviderSummary]:
@@ -279,6 +285,7 @@ class ProviderStore(TrialStore, ChannelStore, Protocol):
         Raises:
             StaleVersion: The provider is no longer at `expected_version`.
             NameTaken: Another provider bears the name.
+            StaleKey: A secret is sealed with another master key than the fact `key_id` names.
             ProviderInUse: Channels send through the provider that is to be deleted.
             StoreFull, StoreReadOnly, StoreUnreachable: Nothing was written.
         """

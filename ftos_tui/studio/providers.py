@@ -26,6 +26,7 @@ from ftos_tui.studio.failures import (
     field_label,
 )
 from ftos_tui.studio.log import note
+from ftos_tui.studio.master_key import with_current_key
 from ftos_tui.studio.reading import (
     Cursor,
     ListQuery,
@@ -148,9 +149,12 @@ def save(
     changed = changed_fields(draft, checked)
     if current is not None and not changed:
         return current
-    version = session.store.write(
-        _new_version(session, draft, checked, changed, codes, reason, operation_id), session.vault.sign
-    )
+
+    def write() -> ProviderVersion:
+        new = _new_version(session, draft, checked, changed, codes, reason, operation_id)
+        return session.store.write(new, session.vault.sign)
+
+    version = with_current_key(session, write)
     note(
         session,
         Level.SUCCESS,
@@ -295,8 +299,9 @@ def _sealed(
 
     number = session.store.last_secret_version(provider_id, field_id) + 1
     binding = Binding(session.environment.name, provider_id, field_id, number, destination)
-    sealed = session.vault.seal(fixed_secret(field_id, secret), binding)
-    return SealedSecret(number, sealed, session.vault.key_id, destination, now, session.author.user)
+    vault = session.vault
+    sealed = vault.seal(fixed_secret(field_id, secret), binding)
+    return SealedSecret(number, sealed, vault.key_id, destination, now, session.author.user)
 
 
 def _write_as_it_is(

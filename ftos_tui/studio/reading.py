@@ -50,6 +50,7 @@ def with_readability(session: "Session", version: ProviderVersion) -> ProviderVe
     """The version with its secrets tried: one that does not decrypt is marked, and kept."""
     if not any(state.is_set for state in version.secrets.values()):
         return version
+    from ftos_tui.studio.master_key import vault_opening
     from ftos_tui.vault.envelope import Binding, Unreadable
 
     states: dict[str, SecretState] = {}
@@ -64,7 +65,7 @@ def with_readability(session: "Session", version: ProviderVersion) -> ProviderVe
             binding = Binding(
                 session.environment.name, version.provider_id, field_id, state.version, sealed.destination
             )
-            session.vault.unseal(sealed.sealed, binding)
+            vault_opening(session, sealed.key_id).unseal(sealed.sealed, binding, sealed.key_id)
         except Failure:
             states[field_id] = replace(state, readable=False)
     return replace(version, secrets=states)

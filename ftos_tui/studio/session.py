@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ftos_tui.config import Environment, Places, Settings
 from ftos_tui.domain.failure import Failure
-from ftos_tui.domain.log import Level, LogEntry
+from ftos_tui.domain.log import LogEntry
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
 from ftos_tui.studio.failures import NotPermitted
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ftos_tui.stores.drafts import DraftFiles
     from ftos_tui.stores.journal import Journal
     from ftos_tui.stores.protocol import ProviderStore
-    from ftos_tui.vault.keys import Vault
+    from ftos_tui.vault.vault import Vault
 
 Clock = Callable[[], datetime]
 
@@ -44,7 +44,7 @@ class Session:
         author: Who is acting, from where.
         clock: Tells the time, UTC.
         environ: The process's environment, where key sources are looked for.
-        ask_passphrase: Asks for the vault's passphrase where the key comes from one.
+        ask_passphrase: Asks for a passphrase with the prompt given; None where nobody can be asked.
         open_drafts: Keys of the drafts that forms of this process are editing now.
         listeners: Told of each line of the status log, in the thread that wrote it.
     """
@@ -55,7 +55,7 @@ class Session:
     author: Author = field(default_factory=lambda: current_author(os.environ))
     clock: Clock = _utc_now
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    ask_passphrase: Callable[[], Secret] | None = None
+    ask_passphrase: Callable[[str], Secret] | None = None
     open_drafts: set[str] = field(default_factory=set)
     listeners: list[Callable[[LogEntry], None]] = field(default_factory=list)
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -114,28 +114,15 @@ class Session:
         """The vault whose key belongs to a store."""
         with self._opening:
             if self._vault is None:
-                from ftos_tui.vault.keys import open_vault
+                from ftos_tui.studio.master_key import vault_of
 
-                expected = store.fact("key_id")
-                salt = bytes.fromhex(store.fact("key_salt") or "")
-                if not salt and self.ask_passphrase is not None:
-                    salt = bytes.fromhex(store.remember("key_salt", os.urandom(16).hex()))
-                self._vault = open_vault(
-                    environment=self.environment.name,
-                    key_file=self.key_path,
-                    expected_key_id=expected,
-                    may_create=not self.environment.read_only,
-                    environ=self.environ,
-                    ask_passphrase=self.ask_passphrase,
-                    salt=salt or None,
-                )
-                if expected is None:
-                    store.remember("key_id", self._vault.key_id)
-                if self._vault.warning:
-                    from ftos_tui.studio.log import note
-
-                    note(self, Level.WARNING, self._vault.warning)
+                self._vault = vault_of(self, store)
             return self._vault
+
+    def renew_vault(self) -> None:
+        """Lets the next use open the vault again: the master key was rotated."""
+        with self._opening:
+            self._vault = None
 
     @property
     def journal(self) -> "Journal":

@@ -84,6 +84,31 @@ def unseal(sealed: bytes, master: MasterKey, binding: Binding) -> Secret:
     Raises:
         Unreadable: Another key, another place, or damaged.
     """
+    return _opened(sealed, master, binding)[1]
+
+
+def rewrap(sealed: bytes, older: MasterKey, newer: MasterKey, binding: Binding) -> bytes:
+    """The same secret for another master key: its data key is wrapped anew, the ciphertext stays as it is.
+
+    Args:
+        sealed: What `seal` gave.
+        older: The master key it was sealed with.
+        newer: The one it is to be opened with from now on.
+        binding: Where it was found.
+
+    Raises:
+        Unreadable: `older` does not open it.
+    """
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    data_key, _ = _opened(sealed, older, binding)
+    nonce = secrets.token_bytes(_NONCE)
+    wrapped = AESGCM(newer.wrapping_key).encrypt(nonce, data_key, binding.associated_data("key"))
+    return bytes([_FORMAT]) + nonce + wrapped + sealed[1 + _NONCE + _WRAPPED :]
+
+
+def _opened(sealed: bytes, master: MasterKey, binding: Binding) -> tuple[bytes, Secret]:
+    """The data key and the secret."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -97,7 +122,7 @@ def unseal(sealed: bytes, master: MasterKey, binding: Binding) -> Secret:
     except InvalidTag:
         raise Unreadable(_UNREADABLE) from None
     length = int.from_bytes(padded[:_LENGTH], "big")
-    return Secret(padded[_LENGTH : _LENGTH + length].decode("utf-8", "surrogatepass"))
+    return data_key, Secret(padded[_LENGTH : _LENGTH + length].decode("utf-8", "surrogatepass"))
 
 
 def _padded(secret: Secret) -> bytes:

@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +62,12 @@ def key_in(text: bytes, source: str) -> MasterKey:
         ) from None
 
 
-def make_key_file(path: Path) -> MasterKey:
+def next_to(path: Path) -> Path:
+    """Where the key waits that is to take the place of the one in a key file."""
+    return path.with_name(f"{path.name}.next")
+
+
+def make_key_file(path: Path, key: MasterKey | None = None) -> MasterKey:
     """Makes the file with a fresh key, or takes the key of whoever was faster.
 
     The key is written and synced under another name and then linked into place, so that two processes starting at
@@ -69,6 +75,7 @@ def make_key_file(path: Path) -> MasterKey:
 
     Args:
         path: The key file; missing folders are made, for the owner only.
+        key: The key to write; None for a fresh one.
 
     Raises:
         KeyUnsafe, KeyWrong: What is there by now is not to be used.
@@ -77,7 +84,7 @@ def make_key_file(path: Path) -> MasterKey:
     interim = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         _make_folders(path.parent)
-        _write_synced(interim, MasterKey.new().to_text())
+        _write_synced(interim, (key or MasterKey.new()).to_text())
         try:
             os.link(interim, path, follow_symlinks=False)
         except FileExistsError:
@@ -87,10 +94,38 @@ def make_key_file(path: Path) -> MasterKey:
         _sync_folder(path.parent)
     except OSError as error:
         raise _unreachable(path, error, "be made") from error
-    key = read_key_file(path)
-    if key is None:
+    made = read_key_file(path)
+    if made is None:
         raise KeyUnreachable(f"The master key file {path} vanished while it was made: try again.")
-    return key
+    return made
+
+
+def put_in_place(path: Path) -> Path | None:
+    """Puts the key that waits beside a key file into it; the key that was there is kept under its id.
+
+    Whenever the process dies, both keys are on disk and one of them is in the file.
+
+    Args:
+        path: The key file; beside it lies the one to take its place.
+
+    Returns:
+        Where the key that was there is kept now; None when there was none.
+
+    Raises:
+        KeyUnsafe, KeyWrong: What is there must not be touched.
+        KeyUnreachable: The operating system refuses.
+    """
+    older = read_key_file(path)
+    kept = None if older is None else path.with_name(f"{path.name}.{older.key_id}.old")
+    try:
+        if kept is not None:
+            with suppress(FileExistsError):
+                os.link(path, kept, follow_symlinks=False)
+        next_to(path).replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _unreachable(path, error, "be replaced") from error
+    return kept
 
 
 def _refuse_unsafe(path: Path, status: os.stat_result) -> None:

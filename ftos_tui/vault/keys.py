@@ -1,15 +1,14 @@
 """Opens the vault of an environment: finds its master key and makes sure that it is the right one."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from ftos_tui.domain.secret import Secret
-from ftos_tui.vault.envelope import Binding, seal, unseal
 from ftos_tui.vault.errors import KeyLost, KeyUnreachable, KeyWrong
-from ftos_tui.vault.key_file import key_in, make_key_file, read_key_file
+from ftos_tui.vault.key_file import key_in, make_key_file, next_to, read_key_file
 from ftos_tui.vault.master_key import MasterKey
+from ftos_tui.vault.vault import Vault
 
 CREDENTIAL: Final = "ftos-tui-master-key"
 """The name of the systemd credential."""
@@ -17,43 +16,12 @@ CREDENTIAL: Final = "ftos-tui-master-key"
 VARIABLE: Final = "FTOS_TUI_MASTER_KEY"
 """The environment variable, the last resort."""
 
+PASSPHRASE: Final = "the passphrase"
+"""The source of a vault whose key derives from a passphrase, in words."""
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Vault:
-    """Seals, opens and signs with one environment's master key.
-
-    Attributes:
-        source: Where the key came from, in words.
-        warning: What is unsafe about that; None when nothing is.
-    """
-
-    _master: MasterKey
-    source: str
-    warning: str | None = None
-
-    @property
-    def key_id(self) -> str:
-        """Which master key it is; the store keeps it beside what the key sealed."""
-        return self._master.key_id
-
-    def seal(self, secret: Secret, binding: Binding) -> bytes:
-        """Encrypts a secret for the place it belongs to."""
-        return seal(secret, self._master, binding)
-
-    def unseal(self, sealed: bytes, binding: Binding) -> Secret:
-        """Decrypts a sealed secret.
-
-        Raises:
-            Unreadable: Another key, another place, or damaged.
-        """
-        return unseal(sealed, self._master, binding)
-
-    def sign(self, message: bytes) -> bytes:
-        """HMAC-SHA-256 under the audit key."""
-        return self._master.sign(message)
-
-    def __repr__(self) -> str:
-        return f"Vault({self.key_id})"
+KeySource = Literal["auto", "file", "credential", "passphrase"]
+"""Where an environment's master key comes from. auto: systemd credential, key file, passphrase where the operator can
+be asked, environment variable, in this order."""
 
 
 def open_vault(
@@ -63,10 +31,13 @@ def open_vault(
     expected_key_id: str | None,
     may_create: bool,
     environ: Mapping[str, str],
+    source: KeySource = "auto",
     ask_passphrase: Callable[[], Secret] | None = None,
     salt: bytes | None = None,
 ) -> Vault:
-    """Finds the master key: systemd credential, key file, passphrase, environment variable, in this order.
+    """Finds the master key.
+
+    A key file, or the one that waits beside it while a key is replaced, counts wherever it holds the expected key.
 
     Args:
         environment: The environment's name, for the sentences.
@@ -74,7 +45,8 @@ def open_vault(
         expected_key_id: The id of the key the store's secrets were sealed with; None for a store without any.
         may_create: Whether a key file may be made.
         environ: The process' environment variables.
-        ask_passphrase: Asks the operator; None when the environment takes no passphrase.
+        source: Where to look.
+        ask_passphrase: Asks the operator; None when nobody can be asked.
         salt: The store's salt, at least 16 bytes; needed with `ask_passphrase`.
 
     Raises:
@@ -83,53 +55,74 @@ def open_vault(
         KeyUnsafe, KeyUnreachable: The key file must not, or cannot, be used.
         ValueError: `ask_passphrase` came without a salt.
     """
-    vault = _found(key_file, environ, ask_passphrase, salt)
-    if vault is None:
-        if expected_key_id is not None:
-            raise KeyLost(
-                f"The master key of environment {environment} is missing: restore {key_file} from your backup; "
-                "the stored secrets cannot be read without it."
-            )
-        if not may_create:
-            raise KeyLost(
-                f"Environment {environment} has no master key: put one into {key_file} (openssl rand -base64 32) "
-                f"and run chmod 600 {key_file}"
-            )
-        vault = Vault(make_key_file(key_file), f"file {key_file}")
-    if expected_key_id is not None and vault.key_id != expected_key_id:
+    vault = next(_found(source, key_file, environ, ask_passphrase, salt), None)
+    if expected_key_id is not None and (vault is None or vault.key_id != expected_key_id):
+        return _bridged(environment, key_file, expected_key_id, vault, source)
+    if vault is not None:
+        return vault
+    if source not in ("auto", "file") or not may_create:
+        raise KeyLost(f"Environment {environment} has no master key: {_remedy(source, key_file)}")
+    return Vault(make_key_file(key_file), f"file {key_file}")
+
+
+def _bridged(environment: str, key_file: Path, expected: str, found: Vault | None, source: KeySource) -> Vault:
+    """The vault of a key file that holds the expected key though it was not looked for first."""
+    for path in (key_file, next_to(key_file)):
+        key = read_key_file(path)
+        if key is not None and key.key_id == expected:
+            return Vault(key, f"file {path}")
+    if found is not None:
         raise KeyWrong(
-            f"The master key from {vault.source} is not the one the secrets of environment {environment} were sealed "
-            f"with (found {vault.key_id}, expected {expected_key_id}): restore the right one."
+            f"The master key from {found.source} is not the one the secrets of environment {environment} were sealed "
+            f"with (found {found.key_id}, expected {expected}): "
+            f"{'enter' if found.source == PASSPHRASE else 'restore'} the right one."
         )
-    return vault
+    if source == "passphrase":
+        raise KeyLost(f"The master key of environment {environment} is a passphrase: {_remedy(source, key_file)}")
+    raise KeyLost(
+        f"The master key of environment {environment} is missing: restore {key_file} from your backup; "
+        "the stored secrets cannot be read without it."
+    )
+
+
+def _remedy(source: KeySource, key_file: Path) -> str:
+    if source == "passphrase":
+        return "nobody can be asked for it here; start again at a terminal and enter it."
+    if source == "credential":
+        return f"give the unit LoadCredential={CREDENTIAL}:PATH (systemd.exec(5))."
+    return f"put one into {key_file} (openssl rand -base64 32) and run chmod 600 {key_file}"
 
 
 def _found(
+    source: KeySource,
     key_file: Path,
     environ: Mapping[str, str],
     ask_passphrase: Callable[[], Secret] | None,
     salt: bytes | None,
-) -> Vault | None:
+) -> Iterator[Vault]:
+    """The keys there are, in the order in which they count; each is looked for only when asked for."""
     folder = environ.get("CREDENTIALS_DIRECTORY")
-    if folder and (credential := _credential(Path(folder) / CREDENTIAL)):
-        return Vault(credential, f"systemd credential {CREDENTIAL}")
-    if key := read_key_file(key_file):
-        return Vault(key, f"file {key_file}")
-    if ask_passphrase is not None:
-        if salt is None:
-            raise ValueError("a passphrase needs the store's salt")
-        passphrase = ask_passphrase()
-        if not passphrase:
-            raise KeyWrong("No passphrase was entered: start again and enter it.")
-        return Vault(MasterKey.from_passphrase(passphrase, salt), "the passphrase")
-    if text := environ.get(VARIABLE):
-        return Vault(
+    if source in ("auto", "credential") and folder and (credential := _credential(Path(folder) / CREDENTIAL)):
+        yield Vault(credential, f"systemd credential {CREDENTIAL}")
+    if source in ("auto", "file") and (key := read_key_file(key_file)):
+        yield Vault(key, f"file {key_file}")
+    if source in ("auto", "passphrase") and ask_passphrase is not None:
+        yield _derived(ask_passphrase(), salt)
+    if source == "auto" and (text := environ.get(VARIABLE)):
+        yield Vault(
             key_in(text.encode("utf-8", "surrogateescape"), f"variable {VARIABLE}"),
             f"variable {VARIABLE}",
             f"The master key came from the variable {VARIABLE}, which every program you start can read: "
             f"put it into {key_file} or a systemd credential.",
         )
-    return None
+
+
+def _derived(passphrase: Secret, salt: bytes | None) -> Vault:
+    if salt is None:
+        raise ValueError("a passphrase needs the store's salt")
+    if not passphrase:
+        raise KeyWrong("No passphrase was entered: start again and enter it.")
+    return Vault(MasterKey.from_passphrase(passphrase, salt), PASSPHRASE)
 
 
 def _credential(path: Path) -> MasterKey | None:

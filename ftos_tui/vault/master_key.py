@@ -16,6 +16,8 @@ _ARGON2_PASSES: Final = 3
 _ARGON2_LANES: Final = 4
 _ARGON2_KIBIBYTES: Final = 64 * 1024
 
+_NONCE: Final = 12
+
 SALT_BYTES: Final = 16
 """How long the salt of a passphrase is (RFC 9106, section 4)."""
 
@@ -94,12 +96,22 @@ class MasterKey:
         return self._derive(b"ftos-tui wrapping key 1")
 
     @cached_property
-    def _signing_key(self) -> bytes:
+    def audit_key(self) -> bytes:
+        """The key that signs the audit chain of a store whose master key was never rotated."""
         return self._derive(b"ftos-tui audit key 1")
 
-    def sign(self, message: bytes) -> bytes:
-        """HMAC-SHA-256 of a message under the audit key, 32 bytes."""
-        return hmac.new(self._signing_key, message, hashlib.sha256).digest()
+    def sealed_for(self, newer: "MasterKey", binding: bytes) -> str:
+        """This key as `newer` can open it again, in base64; see `unsealed_by`."""
+        return seal_key(self._key, newer, binding)
+
+    @classmethod
+    def unsealed_by(cls, newer: "MasterKey", sealed: str, binding: bytes) -> "MasterKey":
+        """The key that `sealed_for` sealed.
+
+        Raises:
+            ValueError: Another key sealed it, for something else, or it is damaged.
+        """
+        return cls(unseal_key(sealed, newer, binding))
 
     def _derive(self, purpose: bytes) -> bytes:
         from cryptography.hazmat.primitives.hashes import SHA256
@@ -115,3 +127,38 @@ class MasterKey:
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError("a master key is not pickled or copied")
+
+
+def seal_key(key: bytes, master: MasterKey, binding: bytes) -> str:
+    """Encrypts a key under a master key (AES-256-GCM), for the store's facts.
+
+    Args:
+        key: The key.
+        master: Who can open it.
+        binding: What the key is for; the same is needed to open it.
+
+    Returns:
+        A random nonce of 12 bytes and the ciphertext, in base64.
+    """
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = secrets.token_bytes(_NONCE)
+    return base64.b64encode(nonce + AESGCM(master.wrapping_key).encrypt(nonce, key, binding)).decode("ascii")
+
+
+def unseal_key(sealed: str, master: MasterKey, binding: bytes) -> bytes:
+    """The key that `seal_key` encrypted.
+
+    Raises:
+        ValueError: Another master key sealed it, for something else, or it is damaged.
+    """
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    data = base64.b64decode(sealed, validate=True)
+    if len(data) <= _NONCE:
+        raise ValueError("no sealed key")
+    try:
+        return AESGCM(master.wrapping_key).decrypt(data[:_NONCE], data[_NONCE:], binding)
+    except InvalidTag:
+        raise ValueError("sealed by another key") from None

@@ -83,8 +83,8 @@ def test_a_passphrase_opens_the_same_vault_again(tmp_path: Path) -> None:
 
     ids = set()
     for _ in range(2):
-        session = session_in(tmp_path)
-        session.ask_passphrase = lambda: Secret("correct horse battery staple")
+        session = session_in(tmp_path, key="passphrase")
+        session.ask_passphrase = lambda prompt: Secret("correct horse battery staple")
         ids.add(session.vault.key_id)
         session.close()
     assert len(ids) == 1

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ftos_tui.domain.secret import Secret
 from ftos_tui.vault.envelope import Binding, Unreadable, seal, unseal
 from ftos_tui.vault.master_key import MasterKey
+from ftos_tui.vault.vault import Vault
 
 KEY = MasterKey(bytes(range(32)))
 PLACE = Binding("local", "p1", "app_key", 3, "https://api.example.com")
@@ -98,9 +99,10 @@ def test_a_master_key_is_written_and_read_as_openssl_writes_it() -> None:
 def test_the_keys_that_derive_from_a_master_key_differ() -> None:
     assert KEY.key_id == MasterKey(bytes(range(32))).key_id != MasterKey.new().key_id
     assert len(KEY.key_id) == 16
-    assert KEY.sign(b"x") == KEY.sign(b"x") != KEY.sign(b"y")
-    assert len(KEY.sign(b"x")) == 32
-    assert KEY.wrapping_key not in (KEY.sign(b""), bytes(range(32)))
+    vault = Vault(KEY, "a test")
+    assert vault.sign(b"x") == vault.sign(b"x") != vault.sign(b"y")
+    assert len(vault.sign(b"x")) == 32
+    assert KEY.wrapping_key not in (KEY.audit_key, vault.sign(b""), bytes(range(32)))
 
 
 def test_a_passphrase_gives_the_same_key_with_the_same_salt_only() -> None:

@@ -1,13 +1,19 @@
 """The audit table: appended to within the transaction of the change it tells of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
 from ftos_tui.stores.audit_chain import chained
+from ftos_tui.stores.audit_protocol import AuditQuery
+from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, Sign
+from ftos_tui.stores.sql.listing import searchable
 from ftos_tui.stores.sql.rows import audit_entry, audit_row
 from ftos_tui.stores.sql.schema import audit
+
+_LARGEST_PAGE: Final = 1000
 
 
 def append(connection: Connection, entry: AuditEntry, sign: Sign) -> None:
@@ -21,3 +27,31 @@ def entries(connection: Connection, after: int, limit: int) -> Sequence[AuditEnt
     """Entries with a greater sequence than `after`, in order."""
     statement = select(audit).where(audit.c.sequence > after).order_by(audit.c.sequence).limit(limit)
     return [audit_entry(row) for row in connection.execute(statement)]
+
+
+def page(connection: Connection, query: AuditQuery) -> Sequence[AuditEntry]:
+    """One page of the audit, newest first; see `AuditQuery`."""
+    if not all(map(searchable, (query.provider, query.user, query.action, query.text))):
+        return []
+    statement = select(audit).where(*_matching(query))
+    if query.after is not None:
+        statement = statement.where(
+            audit.c.sequence > query.after if query.backwards else audit.c.sequence < query.after
+        )
+    order = audit.c.sequence if query.backwards else audit.c.sequence.desc()
+    found = connection.execute(statement.order_by(order).limit(min(max(query.limit, 1), _LARGEST_PAGE)))
+    return sorted(map(audit_entry, found), key=lambda entry: -entry.sequence)
+
+
+def _matching(query: AuditQuery) -> Iterator[ColumnElement[bool]]:
+    if query.provider or query.provider_id:
+        yield or_(audit.c.provider_name == query.provider, audit.c.provider_id == (query.provider_id or None))
+    if query.user:
+        yield audit.c.user == query.user
+    if query.action:
+        yield audit.c.action == query.action
+    if query.since is not None:
+        yield audit.c.at >= time_to_text(query.since)
+    if query.text:
+        columns = (audit.c.provider_name, audit.c.user, audit.c.action, audit.c.detail)
+        yield or_(*(column.icontains(query.text, autoescape=True) for column in columns))

@@ -6,9 +6,11 @@ from datetime import datetime
 from ftos_tui.domain.channel import Channel
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.trial import Trial
+from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
+from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
-from ftos_tui.stores.sql import audit, channels, history, listing, reads, trials, writes
+from ftos_tui.stores.sql import audit, channels, history, keys, listing, reads, trials, writes
 from ftos_tui.stores.sql.database import Database
 from ftos_tui.stores.sql.schema import HEAD
 from ftos_tui.stores.trial_protocol import TrialEnd
@@ -138,6 +140,33 @@ class SqlStore:
         """Audit entries with a greater sequence than `after`, in order."""
         with self.database.reading() as connection:
             return audit.entries(connection, after, limit)
+
+    def audit_page(self, query: AuditQuery) -> Sequence[AuditEntry]:
+        """One page of the audit, newest first."""
+        with self.database.reading() as connection:
+            return audit.page(connection, query)
+
+    def change_facts(self, change: FactsChange, sign: Sign) -> bool:
+        """Changes facts, with an audit entry; gives back whether it did."""
+        with self.database.writing() as connection:
+            return keys.change_facts(connection, change, sign)
+
+    def secret_counts(self) -> Mapping[str, int]:
+        """How many stored secrets each master key wrapped, by its id."""
+        with self.database.reading() as connection:
+            return keys.secret_counts(connection)
+
+    def secrets_page(
+        self, after: SecretPlace | None = None, limit: int = 100, not_under: str = ""
+    ) -> Sequence[tuple[SecretPlace, SealedSecret]]:
+        """Stored secrets in the order of their places."""
+        with self.database.reading() as connection:
+            return keys.secrets_page(connection, after, limit, not_under)
+
+    def rewrap_secret(self, place: SecretPlace, before: bytes, sealed: bytes, key_id: str) -> bool:
+        """Replaces a sealed secret by the same one under another master key; gives back whether it did."""
+        with self.database.writing() as connection:
+            return keys.rewrap_secret(connection, place, before, sealed, key_id)
 
     def fact(self, key: str) -> str | None:
         """A text the store keeps about itself."""

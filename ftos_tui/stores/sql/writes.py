@@ -8,7 +8,7 @@ from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.trial import Trial
 from ftos_tui.domain.visible import shortened
 from ftos_tui.stores.plain_json import time_to_text
-from ftos_tui.stores.protocol import AuditEntry, NameTaken, NewVersion, NotFound, Sign, StaleVersion
+from ftos_tui.stores.protocol import AuditEntry, NameTaken, NewVersion, NotFound, Sign, StaleKey, StaleVersion
 from ftos_tui.stores.sql import audit, channels, reads, rows, trials
 from ftos_tui.stores.sql.schema import fact, provider, provider_version, secret, status_count
 
@@ -78,7 +78,10 @@ def _refuse_taken(connection: Connection, new: NewVersion) -> None:
 
 
 def _insert_secrets(connection: Connection, new: NewVersion) -> None:
+    key_id = reads.fact_of(connection, "key_id") if new.new_secrets else None
     for field_id, sealed in new.new_secrets.items():
+        if key_id is not None and sealed.key_id != key_id:
+            raise StaleKey("The master key was changed meanwhile: save again. Nothing was saved.")
         expected = reads.last_secret_version(connection, new.provider_id, field_id) + 1
         if sealed.version != expected:
             raise ValueError(f"secret {field_id} is sealed as version {sealed.version}, not {expected}")
