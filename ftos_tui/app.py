@@ -189,12 +189,18 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         except Failure as failure:
             self.report(Level.ERROR, str(failure))
             return
-        for field_id, state in version.secrets.items():
-            if state.is_set and not state.readable:
-                self.report(
-                    Level.WARNING, f"{version.name}: {field_label(field_id)} does not decrypt; it is kept as it is."
-                )
+        unreadable = [field_label(f) for f, state in version.secrets.items() if state.is_set and not state.readable]
+        if unreadable:
+            await self._tell_unreadable(version.name, unreadable)
         await self.open_draft(Draft(base_of(version)))
+
+    async def _tell_unreadable(self, name: str, labels: list[str]) -> None:
+        """Says which secrets do not decrypt, and what is wrong with the key where it is the key's fault."""
+        self.report(Level.WARNING, f"{name}: {', '.join(labels)} does not decrypt; it is kept as it is.")
+        try:
+            await self.carry_out(lambda: self.session.vault)
+        except Failure as failure:
+            self.report(Level.ERROR, str(failure))
 
     async def open_draft(self, draft: Draft, key: str | None = None, session: Session | None = None) -> None:
         """Opens the form with a draft.

@@ -250,7 +250,8 @@ class EditScreen(FrameScreen):
         if answer == "k":
             draft = self.model.draft
             session = self.session
-            await self.succeeds(lambda: keep_draft(session, self.key, draft))
+            if not await self.succeeds(lambda: keep_draft(session, self.key, draft)):
+                return False  # the form is the only place where it is
             session.open_drafts.discard(self.key)  # before the list is read again, which comes first
             self.console_app.report(Level.INFO, f"Kept the draft of {self.provider_name()}: the list marks it with ✎.")
             return True
