@@ -13,6 +13,7 @@ from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.edit_history import EditHistory
 from ftos_tui.screens.form_model import FormModel
 from ftos_tui.screens.frame import FrameScreen
+from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.studio.failures import Failure
 from ftos_tui.studio.log import note
 from ftos_tui.studio.place import PROVIDERS, Place, last_place
@@ -49,6 +50,20 @@ async def test_the_last_place_is_kept_with_the_row(session: Session) -> None:
     assert last_place(session) == Place(PROVIDERS, chosen)
 
 
+async def test_at_the_root_there_is_nothing_to_go_back_to(session: Session) -> None:
+    async with at_console(session, None) as operator:
+        menu = await operator.until_on(MenuScreen)
+        operator.app.go_back()
+        await operator.app.enter_menu(0)
+        assert operator.app.screen is menu
+        operator.app.action_command_palette()
+        await operator.until(lambda: operator.app.screen is not menu)
+        note(session, Level.INFO, "Said while the palette was open")
+        await operator.app._catch_up()
+        await operator.press("escape")
+        await operator.until(lambda: "Said while the palette was open" in operator.text)
+
+
 async def test_a_bare_screen_in_the_frame_has_the_menu_path_and_nothing_else(session: Session) -> None:
     async with at_console(session) as operator:
         await operator.listed()
@@ -61,14 +76,15 @@ async def test_a_bare_screen_in_the_frame_has_the_menu_path_and_nothing_else(ses
 
 
 async def test_an_operation_that_fails_is_one_line_in_the_log(session: Session) -> None:
-    def fail() -> None:
+    def fail() -> object:
         raise Failure("It cannot be done: do something else.")
 
     async with at_console(session) as operator:
         await operator.listed()
-        assert await operator.providers.attempt(fail) is None
+        nothing: object = await operator.providers.attempt(fail)
+        assert nothing is None
         assert not await operator.providers.succeeds(fail)
-        assert await operator.providers.succeeds(lambda: None)
+        assert await operator.providers.succeeds(lambda: "done")
         await operator.until(lambda: operator.logged == ["It cannot be done: do something else."] * 2)
 
 

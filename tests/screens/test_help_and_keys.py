@@ -184,7 +184,7 @@ async def click_hint(operator: Operator, label: str) -> None:
 
 
 async def test_a_click_on_a_hint_does_what_its_key_does(session: Session) -> None:
-    async with at_console(session) as operator:
+    async with at_console(session, size=(100, 24)) as operator:
         await operator.listed()
         await click_hint(operator, "Edit")
         form = await operator.until_on(EditScreen)

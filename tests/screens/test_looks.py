@@ -23,7 +23,7 @@ from ftos_tui.studio.drafts import keep_draft
 from ftos_tui.studio.providers import open_provider
 from ftos_tui.studio.session import Session, new_id
 from ftos_tui.widgets.meaning_panel import MeaningPanel
-from tests.screens.conftest import Opener
+from tests.screens.conftest import NOON, Opener
 from tests.screens.operator import Operator, at_console
 from tests.screens.values import HOSTILE, NAME, change, edited
 
@@ -73,6 +73,15 @@ async def test_the_form_with_the_meaning_of_its_values_beside_it(session: Sessio
         await operator.type("bulk_no", "")
         await operator.type("interval_min", "")
         await operator.until(lambda: "No window yet: both limits are needed." in " ".join(operator.text.split()))
+
+
+async def test_time_passes_in_an_open_form(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ftos_tui.screens.edit.TICK", 0.02)
+    async with at_console(session, size=(120, 30)) as operator:
+        await operator.open(NAME)
+        assert "open now" in operator.text
+        session.clock = lambda: NOON.replace(hour=19)
+        await operator.until(lambda: "closed now" in operator.text and "▲ 19:00" in operator.text)
 
 
 async def test_at_60x16_every_field_can_be_reached(session: Session) -> None:

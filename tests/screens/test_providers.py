@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 from textual.widgets import Input
 
+from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.log import Level
+from ftos_tui.domain.record import EMPTY_VALUES
 from ftos_tui.screens.drafts import DraftsScreen
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.providers import saved_when
+from ftos_tui.stores.protocol import NewVersion
 from ftos_tui.studio.drafts import keep_draft
 from ftos_tui.studio.failures import NotFound
-from ftos_tui.studio.providers import open_provider
+from ftos_tui.studio.providers import new_draft, open_provider
 from ftos_tui.studio.session import Session, new_id
 from tests.screens.conftest import NOON
 from tests.screens.operator import at_console
@@ -211,6 +214,54 @@ async def test_a_provider_with_a_draft_is_marked_and_the_drafts_can_be_shown(ses
         await operator.open("GatewayEmail")
         await operator.press("escape")
         await operator.listed()
+
+
+async def test_drafts_of_new_providers_are_counted_under_the_list(session: Session) -> None:
+    keep_draft(session, new_id(), new_draft().with_text("name", "Fresh"))
+    async with at_console(session) as operator:
+        await operator.until_on(DraftsScreen)
+        await operator.press("escape")
+        await operator.listed()
+        await operator.until(lambda: "6 providers · ✎ 1 draft of a new provider (u) · " in operator.text)
+
+
+async def test_a_draft_kept_far_down_a_long_list_is_marked_there(session: Session) -> None:
+    fill(session, 300)
+    async with at_console(session) as operator:
+        await operator.listed()
+        await operator.press("G")
+        await operator.until(lambda: operator.providers.rows.row and operator.providers.rows.row.cells[0] == "GW-0299")
+        await operator.press("enter")
+        await operator.until_on(EditScreen)
+        await operator.type("bulk_no", "7")
+        await operator.press("escape")
+        await operator.until_asked("1 unsaved change.")
+        await operator.press("k")
+        await operator.listed()
+        await operator.until(lambda: "✎GW-0299" in operator.text)
+
+
+def fill(session: Session, number: int) -> None:
+    """Adds providers by the hundred, straight into the store."""
+    store, vault = session.store, session.vault
+    for place in range(number):
+        store.write(
+            NewVersion(
+                provider_id=new_id(),
+                expected_version=0,
+                values={**EMPTY_VALUES, "communication_channel": "email", "name": f"GW-{place:04}"},
+                secret_versions=dict.fromkeys(SECRET_IDS, 0),
+                new_secrets={},
+                statuses=(),
+                author=session.author,
+                at=session.clock(),
+                reason="",
+                action="create",
+                acknowledged=(),
+                operation_id=new_id(),
+            ),
+            vault.sign,
+        )
 
 
 async def test_the_list_is_read_again_after_a_form_was_closed(session: Session) -> None:
