@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ftos_tui.domain.channel import serves_in_words
 from ftos_tui.domain.checks.context import CheckContext
 from ftos_tui.domain.checks.service_url import target_of
 from ftos_tui.domain.destination import destination_changes, destination_of
@@ -30,7 +31,7 @@ def consequences(before: Side, after: Side, context: CheckContext) -> tuple[str,
     """
     return tuple(
         sentence
-        for part in (_destination, _secrets, _name, _channel, _window, _sender, _pace, _retries, _tracking)
+        for part in (_destination, _secrets, _name, _channel, _window, _sender, _pace, _retries, _tracking, _serves)
         for sentence in part(before, after, context)
     )
 
@@ -148,3 +149,9 @@ def _tracking(before: Side, after: Side, _: CheckContext) -> Iterator[str]:
         old, new = before.values.get(field_id), after.values.get(field_id)
         if isinstance(new, bool) and old != new and (new or old):
             yield f"{what} {'tracked from now on' if new else 'no longer tracked'}."
+
+
+def _serves(before: Side, after: Side, context: CheckContext) -> Iterator[str]:
+    if context.serves_count and before != after:
+        codes = tuple(shortened(code, _LONGEST) for code in context.serves)
+        yield f"It {serves_in_words(context.serves_count, codes)}; the change reaches all of them."

@@ -112,7 +112,7 @@ class ProviderVersion:
         saved_at: When, UTC, by the store's clock.
         saved_by: Who, from where.
         reason: Why, in the author's words.
-        action: What was done: shipped, create, save, clear_secret, delete.
+        action: What was done: shipped, create, save, rollback, clear_secret, delete, trial_reverted.
         acknowledged: The codes of the warnings that were acknowledged.
         missing: The ids of mandatory fields that hold nothing.
         operation_id: The caller's own id of the save, by which its outcome can be looked up.

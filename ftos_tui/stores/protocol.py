@@ -115,7 +115,7 @@ class NewVersion:
         author: Who, from where.
         at: When, UTC. A store with a clock of its own uses that instead.
         reason: Why.
-        action: What was done: shipped, create, save, clear_secret, delete.
+        action: What was done: shipped, create, save, rollback, clear_secret, delete, trial_reverted.
         acknowledged: The codes of acknowledged warnings.
         operation_id: The caller's id of this save (UUID hex), unique.
         changed: The ids of what changes, for the audit entry.

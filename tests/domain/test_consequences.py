@@ -126,3 +126,12 @@ def test_a_retry_that_was_none_before() -> None:
     assert consequences(before, Side(GOOD, stored()), CheckContext(now=NOON)) == (
         "A message gets 4 tries in all, the last at least 1 h 30 min after the first.",
     )
+
+
+def test_the_channels_it_serves_are_named() -> None:
+    context = CheckContext(now=NOON, serves=("Mail", "News"), serves_count=3)
+    before = Side(GOOD, stored())
+    assert consequences(before, Side({**GOOD, "app_config": '{"timeout": 1}'}, stored()), context) == (
+        "It serves 3 channels: Mail, News and 1 more; the change reaches all of them.",
+    )
+    assert consequences(before, Side(dict(GOOD), stored()), context) == ()
