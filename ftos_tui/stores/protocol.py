@@ -14,6 +14,7 @@ from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.record import Author, ProviderVersion, Values
 from ftos_tui.domain.statuses import StatusRow
 from ftos_tui.stores.audit_protocol import AuditStore
+from ftos_tui.stores.bulk_protocol import BulkStore
 from ftos_tui.stores.channel_protocol import ChannelStore
 from ftos_tui.stores.key_protocol import KeyStore
 from ftos_tui.stores.trial_protocol import TrialStore
@@ -115,7 +116,7 @@ class NewVersion:
         author: Who, from where.
         at: When, UTC. A store with a clock of its own uses that instead.
         reason: Why.
-        action: What was done: shipped, create, save, rollback, clear_secret, delete, trial_reverted.
+        action: What was done: shipped, create, save, import, rollback, clear_secret, delete, trial_reverted.
         acknowledged: The codes of acknowledged warnings.
         operation_id: The caller's id of this save (UUID hex), unique.
         changed: The ids of what changes, for the audit entry.
@@ -234,7 +235,7 @@ class StoreFacts:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, Protocol):
+class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, Protocol):
     """The store of one environment."""
 
     def list_page(self, query: ListQuery) -> Sequence[ProviderSummary]:

@@ -1,6 +1,6 @@
 """The relational store: each operation in a transaction of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ftos_tui.domain.channel import Channel
@@ -10,7 +10,7 @@ from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
-from ftos_tui.stores.sql import audit, channels, history, keys, listing, reads, trials, writes
+from ftos_tui.stores.sql import audit, bulk, channels, history, keys, listing, reads, trials, writes
 from ftos_tui.stores.sql.database import Database
 from ftos_tui.stores.sql.schema import HEAD
 from ftos_tui.stores.trial_protocol import TrialEnd
@@ -167,6 +167,26 @@ class SqlStore:
         """Replaces a sealed secret by the same one under another master key; gives back whether it did."""
         with self.database.writing() as connection:
             return keys.rewrap_secret(connection, place, before, sealed, key_id)
+
+    def by_names(self, names: Sequence[str]) -> Mapping[str, ProviderVersion]:
+        """The current versions of the providers of these names, by `name_key`."""
+        with self.database.reading() as connection:
+            return bulk.by_names(connection, names)
+
+    def sealed_secrets(self, places: Sequence[SecretPlace]) -> Mapping[SecretPlace, SealedSecret]:
+        """Stored secrets in their sealed form, by their places."""
+        with self.database.reading() as connection:
+            return bulk.sealed_secrets(connection, places)
+
+    def last_secret_versions(self, provider_ids: Sequence[str]) -> Mapping[tuple[str, str], int]:
+        """The greatest version each secret of these providers ever had."""
+        with self.database.reading() as connection:
+            return bulk.last_secret_versions(connection, provider_ids)
+
+    def write_many(self, versions: Iterable[NewVersion], sign: Sign) -> int:
+        """Writes versions as `write` does, all of them in one transaction, or none."""
+        with self.database.writing() as connection:
+            return bulk.write_many(connection, versions, sign)
 
     def fact(self, key: str) -> str | None:
         """A text the store keeps about itself."""

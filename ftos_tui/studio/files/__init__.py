@@ -1,0 +1,1 @@
+"""Providers in files: export, reading, plan, apply, spreadsheets."""
