@@ -14,7 +14,6 @@ from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import FrameScreen, bindings_of
 from ftos_tui.studio.drafts import offered_drafts
 from ftos_tui.studio.failures import counted, field_label
-from ftos_tui.studio.place import PROVIDERS as PLACE
 from ftos_tui.studio.place import Place, remember_place
 from ftos_tui.studio.providers import (
     Cursor,
@@ -347,7 +346,3 @@ class ProvidersScreen(FrameScreen):
     def action_drafts(self) -> None:
         """Shows the drafts that were kept."""
         start(self, partial(self.console_app.offer_drafts, asked=True), "open")
-
-    def remember(self) -> None:
-        """Keeps this place for the next start."""
-        remember_place(self.session, Place(PLACE, self.cursor_on))

@@ -1,7 +1,9 @@
 """What becomes of a save: saved, refused by the store, stale, deleted meanwhile; nothing typed is ever lost."""
 
+import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -265,6 +267,38 @@ async def test_a_secret_that_does_not_decrypt_is_said_and_kept(session: Session)
         await operator.until_on(ProvidersScreen)
         state = open_provider(session, name=NAME).secrets["app_key"]
         assert (state.version, state.readable) == (1, False)
+
+
+async def test_where_the_key_is_another_one_the_log_says_what_is_wrong_with_it(
+    session: Session, shipped_folder: Path
+) -> None:
+    shutil.copy(shipped_folder / "data" / session.key_path.name, session.key_path)
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.until_logged("App Password, App Key does not decrypt; it is kept as it is.")
+        await operator.until(lambda: Level.ERROR in [entry.level for entry in operator.app.log_entries])
+        assert operator.row("app_key").shown[0].finding.code == "secret_unreadable"
+
+
+async def test_a_draft_that_cannot_be_kept_keeps_the_form_open(session: Session) -> None:
+    folder = session.places.data / "drafts"
+    folder.write_text("a file where the folder should be")
+    async with at_console(session) as operator:
+        form = await operator.open(NAME)
+        await operator.type("bulk_no", "60")
+        await operator.until_logged("your edits are only in memory")
+        await operator.press("escape")
+        await operator.until_asked("1 unsaved change.")
+        await operator.press("k")
+        await operator.until(lambda: not operator.asked)
+        assert operator.app.screen is form
+        assert operator.row("bulk_no").control.value == "60"
+        folder.unlink()
+        await operator.press("escape")
+        await operator.until_asked("1 unsaved change.")
+        await operator.press("k")
+        await operator.listed()
+        await operator.drafts_kept(1)
 
 
 async def test_a_store_that_fails_while_a_name_is_typed_is_told_and_the_form_stays(session: Session) -> None:
