@@ -30,18 +30,19 @@ def main() -> int:
         0 whether the targets are met or not; 1 when something could not be measured.
     """
     arguments = _arguments()
+    peers: list[tuple[str, ...]] = []
     try:
-        with tempfile.TemporaryDirectory(prefix="ftos-tui-bench-") as folder:
-            figures, peers = _measure(Path(folder), arguments.rounds, arguments.peers)
+        with tempfile.TemporaryDirectory(prefix="ftos-tui-bench-") as name:
+            folder = Path(name)
+            figures = _measure(folder, arguments.rounds)
+            print(_machine(), table(HEADERS, [figure.row() for figure in figures]), sep="\n\n", flush=True)
+            if arguments.peers:
+                _say("Peers")
+                peers = peer_rows(new_operator(folder / "peers"), max(arguments.rounds // 3, 3))
+                print("", table(PEER_HEADERS, peers), sep="\n")
     except CannotMeasure as reason:
         print(f"Not measured: {reason}", file=sys.stderr)
         return 1
-    print(_machine())
-    print()
-    print(table(HEADERS, [figure.row() for figure in figures]))
-    if peers:
-        print()
-        print(table(PEER_HEADERS, peers))
     if arguments.json:
         shape = _shape(figures, peers)
         Path(arguments.json).write_text(json.dumps(shape, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -56,7 +57,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(folder: Path, rounds: int, peers: bool) -> tuple[list[Figure], list[tuple[str, ...]]]:
+def _measure(folder: Path, rounds: int) -> list[Figure]:
     _say("Preparing stores with 6, 200 and 100,000 providers")
     few = new_operator(folder / "few")
     configure(few)
@@ -72,10 +73,7 @@ def _measure(folder: Path, rounds: int, peers: bool) -> tuple[list[Figure], list
     figures += page_figures(many, most)
     _say("Commands")
     figures.append(command_figure(few, rounds))
-    if not peers:
-        return figures, []
-    _say("Peers")
-    return figures, peer_rows(new_operator(folder / "peers"), max(rounds // 3, 3))
+    return figures
 
 
 def _say(doing: str) -> None:

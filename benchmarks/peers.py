@@ -1,4 +1,4 @@
-"""Two well-known Textual programs, in an environment of their own, measured the same way in the same run."""
+"""Two well-known Textual programs, each in an environment of its own, measured the same way in the same run."""
 
 import subprocess
 import sys
@@ -10,9 +10,10 @@ from benchmarks.starts import Start, smallest_start, take_turns
 from benchmarks.terminal import CannotMeasure, Terminal
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / ".venv-peers"
-"""Their virtual environment; made once, git-ignored."""
+"""Their virtual environments, one each as they want other versions of the same packages; made once, git-ignored."""
 
-_PACKAGES: Final = ("posting==2.11.1", "harlequin==2.17.0")
+# With tree-sitter 0.26 posting ends in a segmentation fault as soon as it shows JSON (py-tree-sitter#472).
+_PACKAGES: Final = {"posting": ("posting==2.11.1", "tree-sitter<0.26"), "harlequin": ("harlequin==2.17.0",)}
 _SHOWS: Final = {"posting": ("Collection", "URL"), "harlequin": ("Query Editor", "Data Catalog")}
 _IDLE_S: Final = 5.0
 HEADERS: Final = ("peer", "first frame", "ratio", "peak memory", "ratio", "bytes a key", "idle")
@@ -28,7 +29,8 @@ def peer_rows(operator: Operator, rounds: int) -> list[tuple[str, ...]]:
     Raises:
         CannotMeasure: They cannot be installed, or do not start.
     """
-    _install()
+    for name in _SHOWS:
+        _install(name)
     starts = [smallest_start(operator), *(_start(name, operator) for name in _SHOWS)]
     results = take_turns(starts, rounds)
     smallest = results[0]
@@ -50,7 +52,7 @@ def peer_rows(operator: Operator, rounds: int) -> list[tuple[str, ...]]:
 
 
 def _start(name: str, operator: Operator) -> Start:
-    return Start(name, (str(FOLDER / "bin" / name),), operator.environ, _SHOWS[name])
+    return Start(name, (str(_bin(name) / name),), operator.environ, _SHOWS[name])
 
 
 def _bytes(start: Start) -> tuple[float, float]:
@@ -63,18 +65,23 @@ def _bytes(start: Start) -> tuple[float, float]:
         return size, terminal.idle(_IDLE_S)
 
 
-def _install() -> None:
-    """Makes the environment, unless it is there already.
+def _bin(name: str) -> Path:
+    return FOLDER / name / "bin"
+
+
+def _install(name: str) -> None:
+    """Makes the environment of a peer, unless it is there already.
 
     Raises:
         CannotMeasure: pip did not succeed.
     """
-    python = FOLDER / "bin" / "python"
-    steps: list[tuple[str, ...]] = []
-    if not python.exists():
-        steps.append((sys.executable, "-m", "venv", str(FOLDER)))
-    if not all((FOLDER / "bin" / name).exists() for name in _SHOWS):
-        steps.append((str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *_PACKAGES))
-    for step in steps:
-        if subprocess.run(step, check=False).returncode:
-            raise CannotMeasure(f"the peers cannot be installed: {' '.join(step)} failed")
+    if (_bin(name) / name).exists():
+        return
+    pip = (str(_bin(name) / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--quiet")
+    FOLDER.mkdir(exist_ok=True)
+    for step in (
+        (sys.executable, "-m", "venv", "--clear", str(FOLDER / name)),
+        (*pip, *_PACKAGES[name]),
+    ):
+        if subprocess.run(step, cwd=FOLDER, check=False).returncode:
+            raise CannotMeasure(f"{name} cannot be installed: {' '.join(step)} failed")
