@@ -74,6 +74,7 @@ def walk_form(console: Console) -> None:
 def test_drafts_and_the_form_of_one(start_program: Start, hostile: dict[str, str]) -> None:
     console = start_program("providers")
     console.wait_for("› Unsaved drafts")
+    console.wait_for("Enter Go on editing")  # the last row: all of it is painted
     console.wait_for("enter it again")
     go(console, "f1", "Help: ")
     go_back(console, "^▸ clip")
@@ -90,6 +91,7 @@ def test_drafts_and_the_form_of_one(start_program: Start, hostile: dict[str, str
 def test_list_and_the_forms_of_records(start_program: Start, hostile: dict[str, str]) -> None:
     console = start_program("providers")
     console.wait_for("› Unsaved drafts")
+    console.wait_for("Enter Go on editing")  # the last row: all of it is painted
     console.press("escape")
     console.wait_for("17 providers")
     console.press("G")
@@ -138,6 +140,7 @@ def test_list_and_the_forms_of_records(start_program: Start, hostile: dict[str, 
 def test_columns_stay(start_program: Start, hostile: dict[str, str]) -> None:
     console = start_program("providers", columns=110, rows=40)
     console.wait_for("› Unsaved drafts")
+    console.wait_for("Enter Go on editing")  # the last row: all of it is painted
     console.press("escape")
     wait_row(console, "^ +zero")
     console.wait_quiet()
