@@ -1,10 +1,14 @@
 """The audit chain: each entry's MAC covers its content and the MAC before it, under a key of the vault."""
 
+import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import replace
 
 from ftos_tui.stores.protocol import AuditEntry, Sign
+
+# Made once: `json.dumps` makes an encoder for each call that asks for separators.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def canonical(entry: AuditEntry) -> bytes:
@@ -23,7 +27,7 @@ def canonical(entry: AuditEntry) -> bytes:
         entry.detail,
         entry.previous,
     )
-    return json.dumps(parts, separators=(",", ":")).encode("ascii")
+    return _encode(parts).encode("ascii")
 
 
 def chained(entry: AuditEntry, after: AuditEntry | None, sign: Sign) -> AuditEntry:
@@ -50,7 +54,39 @@ def broken_link(entries: Iterable[AuditEntry], sign: Sign, after: AuditEntry | N
         after: The last entry known to be good, None to start with the first.
     """
     for entry in entries:
-        if entry != chained(entry, after, sign):
+        if not follows(entry, after, sign):
             return entry
         after = entry
+    return None
+
+
+def follows(entry: AuditEntry, after: AuditEntry | None, sign: Sign) -> bool:
+    """Whether an entry is the next link, unaltered.
+
+    Args:
+        entry: What is stored.
+        after: The link before it, None for the first entry.
+        sign: The key it was chained with.
+    """
+    sequence, previous = (after.sequence + 1, after.mac) if after else (1, "")
+    return entry.sequence == sequence and entry.previous == previous and is_genuine(entry, sign)
+
+
+def is_genuine(entry: AuditEntry, sign: Sign) -> bool:
+    """Whether an entry says what it said when it was chained, wherever it stands now."""
+    return hmac.compare_digest(entry.mac.encode(), sign(canonical(entry)).hex().encode())
+
+
+def true_sequence(entry: AuditEntry, sign: Sign, within: int = 200) -> int | None:
+    """Under which number an entry was chained that bears another one now; None when it was altered in other ways.
+
+    Args:
+        entry: What is stored.
+        sign: The key it was chained with.
+        within: How far from where it stands is looked.
+    """
+    for distance in range(1, within + 1):
+        for sequence in (entry.sequence - distance, entry.sequence + distance):
+            if sequence > 0 and is_genuine(replace(entry, sequence=sequence), sign):
+                return sequence
     return None

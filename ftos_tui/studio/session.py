@@ -119,10 +119,10 @@ class Session:
                 self._vault = vault_of(self, store)
             return self._vault
 
-    def renew_vault(self) -> None:
-        """Lets the next use open the vault again: the master key was rotated."""
+    def renew_vault(self, vault: "Vault | None" = None) -> None:
+        """Takes another vault after the master key was rotated; None lets the next use open it."""
         with self._opening:
-            self._vault = None
+            self._vault = vault
 
     @property
     def journal(self) -> "Journal":

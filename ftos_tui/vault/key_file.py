@@ -100,6 +100,23 @@ def make_key_file(path: Path, key: MasterKey | None = None) -> MasterKey:
     return made
 
 
+def replace_next(path: Path, key: MasterKey) -> MasterKey:
+    """Lays a key beside a key file, in the place of one that was laid there for nothing.
+
+    Only for who rotates keys alone: the key that lies there must not be the store's.
+
+    Args:
+        path: The key file.
+        key: The key to come.
+
+    Raises:
+        KeyUnsafe, KeyWrong, KeyUnreachable: It cannot be done.
+    """
+    with suppress(FileNotFoundError):
+        next_to(path).unlink()
+    return make_key_file(next_to(path), key)
+
+
 def put_in_place(path: Path) -> Path | None:
     """Puts the key that waits beside a key file into it; the key that was there is kept under its id.
 

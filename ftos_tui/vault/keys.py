@@ -16,7 +16,7 @@ CREDENTIAL: Final = "ftos-tui-master-key"
 VARIABLE: Final = "FTOS_TUI_MASTER_KEY"
 """The environment variable, the last resort."""
 
-PASSPHRASE: Final = "the passphrase"
+ASKED: Final = "the passphrase"
 """The source of a vault whose key derives from a passphrase, in words."""
 
 KeySource = Literal["auto", "file", "credential", "passphrase"]
@@ -75,7 +75,7 @@ def _bridged(environment: str, key_file: Path, expected: str, found: Vault | Non
         raise KeyWrong(
             f"The master key from {found.source} is not the one the secrets of environment {environment} were sealed "
             f"with (found {found.key_id}, expected {expected}): "
-            f"{'enter' if found.source == PASSPHRASE else 'restore'} the right one."
+            f"{'enter' if found.source == ASKED else 'restore'} the right one."
         )
     if source == "passphrase":
         raise KeyLost(f"The master key of environment {environment} is a passphrase: {_remedy(source, key_file)}")
@@ -122,7 +122,7 @@ def _derived(passphrase: Secret, salt: bytes | None) -> Vault:
         raise ValueError("a passphrase needs the store's salt")
     if not passphrase:
         raise KeyWrong("No passphrase was entered: start again and enter it.")
-    return Vault(MasterKey.from_passphrase(passphrase, salt), PASSPHRASE)
+    return Vault(MasterKey.from_passphrase(passphrase, salt), ASKED)
 
 
 def _credential(path: Path) -> MasterKey | None:
