@@ -81,6 +81,10 @@ class Start:
             yield session
         finally:
             session.close()
+            for sentence in session.trial_news:
+                from ftos_tui.cli import output
+
+                output.complain(sentence)
 
 
 def split_start(arguments: list[str]) -> tuple[Start, list[str]]:

@@ -12,9 +12,9 @@ class ExitCode(IntEnum):
     OTHER = 1
     USAGE = 2
     REFUSED = 3
-    """Findings refuse the record, or a warning was not acknowledged."""
+    """Findings refuse the record, a warning was not acknowledged, or channels depend on what is to be deleted."""
     CONFLICT = 4
-    """Somebody saved in between, or the name is taken."""
+    """Somebody saved in between, the name is taken, or the trial is over."""
     STORE = 5
     """Store or key are unreachable, damaged, newer, full or lost."""
     NOT_PERMITTED = 6
@@ -36,9 +36,9 @@ def exit_code(failure: Failure) -> ExitCode:
 
     if isinstance(failure, (UsageProblem, ConfigError, failures.WrongConfirmation)):
         return ExitCode.USAGE
-    if isinstance(failure, (failures.Refused, failures.WarningsOpen)):
+    if isinstance(failure, (failures.Refused, failures.WarningsOpen, failures.ProviderInUse)):
         return ExitCode.REFUSED
-    if isinstance(failure, (failures.StaleVersion, failures.NameTaken)):
+    if isinstance(failure, (failures.StaleVersion, failures.NameTaken, failures.NoTrial)):
         return ExitCode.CONFLICT
     if isinstance(failure, (failures.NotPermitted, failures.StoreReadOnly)):
         return ExitCode.NOT_PERMITTED

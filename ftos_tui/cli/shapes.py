@@ -10,7 +10,9 @@ from ftos_tui.domain.record import ProviderVersion, SecretState, Values
 from ftos_tui.domain.statuses import StatusRow
 
 if TYPE_CHECKING:
+    from ftos_tui.domain.channel import Channel
     from ftos_tui.domain.log import LogEntry
+    from ftos_tui.domain.trial import Trial
     from ftos_tui.studio.providers import ProviderSummary
 
 Shape = dict[str, Any]
@@ -28,8 +30,8 @@ def summary_shape(summary: "ProviderSummary") -> Shape:
     }
 
 
-def version_shape(version: ProviderVersion) -> Shape:
-    """What `providers show` prints."""
+def version_shape(version: ProviderVersion, trial: "Trial | None" = None) -> Shape:
+    """What `providers show` prints; `trial` is null where the version is not on trial."""
     return {
         "name": version.name,
         "version": version.number,
@@ -38,6 +40,17 @@ def version_shape(version: ProviderVersion) -> Shape:
         "ready": version.ready,
         "missing": list(version.missing),
         "values": values_shape(version.values, version.secrets),
+        "trial": None if trial is None else {"version": trial.version, "deadline": time_text(trial.deadline)},
+    }
+
+
+def channel_shape(channel: "Channel") -> Shape:
+    """One communication channel."""
+    return {
+        **channel.values,
+        "version": channel.version,
+        "saved_at": time_text(channel.saved_at),
+        "saved_by": channel.saved_by.user,
     }
 
 

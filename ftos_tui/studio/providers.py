@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ftos_tui.domain.checks.context import CheckContext, Checked
 from ftos_tui.domain.checks.draft import check_draft
@@ -15,9 +15,12 @@ from ftos_tui.domain.log import Level
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import NEW_VALUES, ProviderVersion, Value
 from ftos_tui.domain.secret import Secret
+from ftos_tui.domain.trial import Trial, trial_in_words
 from ftos_tui.domain.visible import visible
 from ftos_tui.stores.protocol import NewVersion, SealedSecret
+from ftos_tui.studio.channels import serves
 from ftos_tui.studio.failures import (
+    NoTrial,
     Refused,
     StaleVersion,
     WarningsOpen,
@@ -84,12 +87,17 @@ def check_context(
         owner = session.store.name_owner(name)
         if owner is not None and owner != draft.base.provider_id:
             taken = frozenset({name_key(name)})
+    number, codes = 0, tuple[str, ...]()
+    if ask_store and draft.base.provider_id is not None:
+        number, codes = serves(session, draft.base.provider_id)
     return CheckContext(
         now=now or session.clock(),
         allowed_hosts=environment.allowed_hosts,
         allow_http=environment.allow_http,
         test=environment.test,
         taken_names=taken,
+        serves=codes,
+        serves_count=number,
     )
 
 
@@ -115,6 +123,8 @@ def save(
     acknowledged: Iterable[str] = (),
     reason: str = "",
     operation_id: str | None = None,
+    trial: timedelta | None = None,
+    action: str = "save",
 ) -> ProviderVersion:
     """Writes a draft as a new version, after the same check that every way in goes through.
 
@@ -124,6 +134,8 @@ def save(
         acknowledged: Codes of the warnings the operator acknowledges.
         reason: Why, in the operator's words.
         operation_id: The caller's id of this save: the same save tried again gives back what it wrote before.
+        trial: How long the version is live before it reverts unless confirmed; None where it stays.
+        action: What the version says was done; a new provider's is `create` whatever it is.
 
     Returns:
         The saved version; the unchanged current one when the draft holds no change.
@@ -133,9 +145,12 @@ def save(
         Refused: The check refuses the record.
         WarningsOpen: A warning was not acknowledged.
         StaleVersion: Somebody saved in between; nothing was written.
+        NoTrial: A new provider cannot be on trial: there is nothing to go back to.
         Failure: The store or the vault did not do it; nothing was written.
     """
     session.permit_change()
+    if trial is not None and draft.base.provider_id is None:
+        raise NoTrial("A new provider has no version to go back to: save it without a trial.")
     if operation_id is not None and (done := session.store.outcome(operation_id)) is not None:
         return with_readability(session, done)
     checked = check(session, draft)
@@ -149,9 +164,14 @@ def save(
     changed = changed_fields(draft, checked)
     if current is not None and not changed:
         return current
+    ended = session.store.trial(draft.base.provider_id) if draft.base.provider_id else None
 
     def write() -> ProviderVersion:
         new = _new_version(session, draft, checked, changed, codes, reason, operation_id)
+        if new.expected_version:
+            new = replace(new, action=action)
+        if trial is not None:
+            new = replace(new, trial_until=new.at + trial)
         return session.store.write(new, session.vault.sign)
 
     version = with_current_key(session, write)
@@ -161,7 +181,20 @@ def save(
         f"Saved {visible(version.name)} version {version.number} ({counted(len(changed), 'field', 'fields')})",
         version.name,
     )
+    _tell_trial(session, version, ended, None if trial is None else version.saved_at + trial)
     return with_readability(session, version)
+
+
+def _tell_trial(session: Session, version: ProviderVersion, ended: Trial | None, until: datetime | None) -> None:
+    """Says that a version is on trial, or that it ended one."""
+    name = visible(version.name)
+    if until is not None:
+        back_to = ended.back_to if ended else version.number - 1
+        words = trial_in_words(back_to, until)
+        note(session, Level.WARNING, f"{name} version {version.number}. {words}.", version.name)
+    elif ended is not None:
+        told = f"The trial of {name} version {ended.version} ended with this save: nothing reverts by itself any more."
+        note(session, Level.WARNING, told, version.name)
 
 
 def changed_fields(draft: Draft, checked: Checked) -> tuple[str, ...]:
@@ -210,8 +243,10 @@ def clear_secret(session: Session, version: ProviderVersion, field_id: str, reas
     if not version.secrets[field_id].is_set:
         raise WrongConfirmation(f"{field_label(field_id)} holds nothing, so there is nothing to clear.")
     versions = {other: state.version for other, state in version.secrets.items()} | {field_id: 0}
+    ended = session.store.trial(version.provider_id)
     saved = _write_as_it_is(session, version, "clear_secret", reason, versions, (field_id,))
     note(session, Level.WARNING, f"Cleared {field_label(field_id)} of {saved.name}: enter a new one", saved.name)
+    _tell_trial(session, saved, ended, None)
     return saved
 
 
@@ -221,6 +256,7 @@ def delete(session: Session, version: ProviderVersion, typed_name: str, reason: 
     Raises:
         NotPermitted: The environment is read-only.
         WrongConfirmation: The typed name is not the provider's.
+        ProviderInUse: Communication channels send through it.
         StaleVersion: Somebody saved in between.
     """
     session.permit_change()

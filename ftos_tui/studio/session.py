@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ftos_tui.config import Environment, Places, Settings
 from ftos_tui.domain.failure import Failure
-from ftos_tui.domain.log import LogEntry
+from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
 from ftos_tui.studio.failures import NotPermitted
@@ -47,6 +47,7 @@ class Session:
         ask_passphrase: Asks for a passphrase with the prompt given; None where nobody can be asked.
         open_drafts: Keys of the drafts that forms of this process are editing now.
         listeners: Told of each line of the status log, in the thread that wrote it.
+        trial_news: What became of trials that this session carried out, for a face without a status log to tell.
     """
 
     settings: Settings
@@ -58,6 +59,7 @@ class Session:
     ask_passphrase: Callable[[str], Secret] | None = None
     open_drafts: set[str] = field(default_factory=set)
     listeners: list[Callable[[LogEntry], None]] = field(default_factory=list)
+    trial_news: list[str] = field(default_factory=list)
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _store: "ProviderStore | None" = field(default=None, repr=False)
     _vault: "Vault | None" = field(default=None, repr=False)
@@ -99,7 +101,20 @@ class Session:
                     store.close()
                     raise
                 self._store = store
+                self._carry_out_trials(store)
             return self._store
+
+    def _carry_out_trials(self, store: "ProviderStore") -> None:
+        """Reverts what was on trial for too long: whoever opens the store does, for whoever saved may be gone."""
+        try:
+            if store.trials(due_by=self.clock(), limit=1):
+                from ftos_tui.studio.trial import carry_out_expired
+
+                carry_out_expired(self)
+        except Failure as failure:
+            from ftos_tui.studio.log import note
+
+            note(self, Level.ERROR, f"Trials that are over could not be looked for: {failure}")
 
     @property
     def vault(self) -> "Vault":

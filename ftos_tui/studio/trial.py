@@ -4,7 +4,6 @@ The deadline is in the store. Whoever opens the store after it carries it out, s
 the process that saved is gone.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +16,7 @@ from ftos_tui.stores.protocol import NameTaken, NewVersion, StaleVersion
 from ftos_tui.stores.trial_protocol import TrialEnd
 from ftos_tui.studio.failures import NoTrial
 from ftos_tui.studio.log import note
-from ftos_tui.studio.reading import base_of, open_provider
+from ftos_tui.studio.reading import base_of, open_provider, running_trials, trial_of
 
 if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
@@ -27,16 +26,6 @@ __all__ = ["Trial", "carry_out_expired", "confirm", "running_trials", "trial_of"
 REVERTED: Final = "trial_reverted"
 CONFIRMED: Final = "trial_confirmed"
 ENDED: Final = "trial_ended"
-
-
-def running_trials(session: "Session") -> Sequence[Trial]:
-    """The trials that run, the earliest deadline first."""
-    return session.store.trials()
-
-
-def trial_of(session: "Session", provider_id: str) -> Trial | None:
-    """The trial of a provider, or None."""
-    return session.store.trial(provider_id)
 
 
 def confirm(session: "Session", *, name: str | None = None, provider_id: str | None = None) -> Trial:
@@ -93,8 +82,13 @@ def carry_out_expired(session: "Session") -> int:
             reverted += _carry_out(session, trial)
         except Failure as failure:
             name = visible(trial.name)
-            note(session, Level.ERROR, f"The trial of {name} is over but could not be reverted: {failure}", trial.name)
+            _tell(session, Level.ERROR, trial, f"The trial of {name} is over but could not be reverted: {failure}")
     return reverted
+
+
+def _tell(session: "Session", level: Level, trial: Trial, sentence: str) -> None:
+    session.trial_news.append(sentence)
+    note(session, level, sentence, trial.name)
 
 
 def _carry_out(session: "Session", trial: Trial) -> bool:
@@ -103,25 +97,19 @@ def _carry_out(session: "Session", trial: Trial) -> bool:
     if current.number != trial.version:
         end = TrialEnd(trial.provider_id, trial.version, ENDED, session.author, session.clock())
         if store.end_trial(end, session.vault.sign):
-            note(
-                session,
-                Level.WARNING,
-                f"The trial of {name} version {trial.version} ended without a revert: "
-                f"{current.saved_by.user} saved version {current.number} over it.",
-                trial.name,
-            )
+            over = f"{visible(current.saved_by.user)} saved version {current.number} over it."
+            sentence = f"The trial of {name} version {trial.version} ended without a revert: {over}"
+            _tell(session, Level.WARNING, trial, sentence)
         return False
     try:
         version = _revert(session, trial, current)
     except StaleVersion:  # another process was quicker, and has said so
         return False
-    note(
-        session,
-        Level.WARNING,
+    sentence = (
         f"Reverted {visible(version.name)} to version {trial.back_to}, as version {version.number}: nobody confirmed "
-        f"the trial of version {trial.version} by {trial.deadline:%H:%M:%S} UTC.",
-        version.name,
+        f"the trial of version {trial.version} by {trial.deadline:%H:%M:%S} UTC."
     )
+    _tell(session, Level.WARNING, trial, sentence)
     return True
 
 

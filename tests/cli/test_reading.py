@@ -57,7 +57,8 @@ def test_an_unknown_column_is_told_with_the_nearest(run: Run) -> None:
 
 def test_show(run: Run, gateway: str) -> None:
     shown = run("providers", "show", gateway, "--json").json
-    assert list(shown) == ["name", "version", "saved_at", "saved_by", "ready", "missing", "values"]
+    assert list(shown) == ["name", "version", "saved_at", "saved_by", "ready", "missing", "values", "trial"]
+    assert shown["trial"] is None
     assert (shown["name"], shown["version"], shown["ready"], shown["missing"]) == (gateway, 2, True, [])
     assert shown["saved_at"].endswith("Z")
     assert list(shown["values"]) == list(FIELD_IDS)
