@@ -12,7 +12,7 @@ from tests.terminal.harness import Console, isolated_environ
 
 FOLDER = Path(__file__).parent / "pictures"
 
-PASSWORD = "not-a-real-password"  # noqa: S105 (typed into the form for the picture)
+PASSWORD = "not-a-real-password"
 KEY = "not-a-real-subscription-key"
 
 

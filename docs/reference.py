@@ -64,7 +64,8 @@ def fields_page() -> str:
         "| key | meaning | part of the destination |",
         "|---|---|---|",
     ]
-    lines += [f"| `{k.name}` | {_cell(k.description)} | {'yes' if k.destination else ''} |" for k in KNOWN_KEYS.values()]
+    for key in KNOWN_KEYS.values():
+        lines.append(f"| `{key.name}` | {_cell(key.description)} | {'yes' if key.destination else ''} |")
     lines += ["", "## Presets of the list of statuses", ""]
     lines += ["The vendor publishes no values; these follow RFC 5321, SendGrid's event webhook and SMPP 3.4."]
     for title, rows in (("SMTP", SMTP), ("SendGrid", SENDGRID), ("SMPP", SMPP)):
