@@ -48,8 +48,9 @@ def _open_console(start: Start, screen: str | None) -> int:
     # Nor has it to go through all modules again and again while the console starts, which switches it on again.
     gc.disable()
     from ftos_tui.app import run_console
+    from ftos_tui.cli.passphrase import ask_passphrase
 
-    return run_console(settings, start.places, environment, screen)
+    return run_console(settings, start.places, environment, screen, ask_passphrase)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ from ftos_tui.domain.checks.context import CheckContext
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level, LogEntry
+from ftos_tui.domain.secret import Secret
 from ftos_tui.key_names import key_names
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen
 from ftos_tui.screens.menu import MenuScreen
+from ftos_tui.screens.trial_watch import TrialWatch
 from ftos_tui.studio.log import note, read_log
 from ftos_tui.studio.place import MENU, PROVIDERS, Place, last_place, remember_place
 from ftos_tui.studio.session import Session, open_session
@@ -71,6 +73,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         self.session = session
         self.start = start
         self.log_entries: deque[LogEntry] = deque(maxlen=2000)
+        self.trial_watch = TrialWatch(self, session)
         self.crash_file = session.places.state / "crash.log"
         self.theme = _THEMES[session.settings.theme]
         self.set_keymap({action_id: ",".join(keys) for action_id, keys in session.settings.keys.items()})
@@ -99,6 +102,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         if isinstance(self.screen, FrameScreen):
             self.screen.log_pane.load(self.log_entries)
         await self.offer_drafts(asked=False)
+        await self.trial_watch.look()
 
     def emergency(self) -> None:
         """The program is about to end: what was typed goes to disk."""
@@ -329,7 +333,13 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             self.report(Level.INFO, "Ctrl+Q leaves ftos-tui, Esc goes back.")
 
 
-def run_console(settings: Settings, places: Places, environment: str | None = None, start: str | None = None) -> int:
+def run_console(
+    settings: Settings,
+    places: Places,
+    environment: str | None = None,
+    start: str | None = None,
+    ask_passphrase: Callable[[str], Secret] | None = None,
+) -> int:
     """Runs the console until the operator leaves.
 
     Args:
@@ -337,11 +347,22 @@ def run_console(settings: Settings, places: Places, environment: str | None = No
         places: The operator's folders.
         environment: The environment's name; None for the settings' own.
         start: `providers` to open the list at once; None for the last place.
+        ask_passphrase: Asks for the passphrase, where the settings of the environment want one: before the console
+            has the terminal.
 
     Returns:
         The exit code of the process.
+
+    Raises:
+        Failure: The passphrase is not the right one.
     """
     session = open_session(settings, places, environment)
+    if session.environment.key == "passphrase":
+        session.ask_passphrase = ask_passphrase
+        try:
+            session.renew_vault(session.vault)
+        finally:
+            session.ask_passphrase = None
     app = FtosApp(session, start)
     try:
         return app.run_guarded(mouse=app.mouse_on)

@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from ftos_tui import __version__
-from ftos_tui.cli import changing, environments, examining, output, reading, settings, statuses, validating
+from ftos_tui.cli import (
+    audit,
+    changing,
+    environments,
+    examining,
+    keys,
+    output,
+    reading,
+    settings,
+    statuses,
+    validating,
+)
 from ftos_tui.cli.context import Start
 
 app = typer.Typer(
@@ -18,6 +29,9 @@ app = typer.Typer(
 )
 providers = typer.Typer(rich_markup_mode=None, help="Find, show, check and change channel providers.")
 config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The settings file.")
+
+audit_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who did what, and proof of it.")
+secret_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The keys that secrets are kept under.")
 
 
 def _say_version(wanted: bool) -> None:
@@ -61,6 +75,13 @@ providers.command("statuses")(statuses.statuses_command)
 providers.command("fields")(reading.fields_command)
 providers.command("compare")(environments.compare_command)
 providers.command("promote")(environments.promote_command)
+app.add_typer(audit_commands, name="audit")
+audit_commands.command("list")(audit.list_command)
+audit_commands.command("verify")(audit.verify_command)
+audit_commands.command("checkpoint")(audit.checkpoint_command)
+app.add_typer(secret_commands, name="secrets")
+secret_commands.command("status")(keys.status_command)
+secret_commands.command("rotate-key")(keys.rotate_command)
 app.command("log")(examining.log_command)
 app.command("doctor")(examining.doctor_command)
 app.add_typer(config, name="config")

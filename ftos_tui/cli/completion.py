@@ -15,6 +15,7 @@ def complete_names(ctx: typer.Context, incomplete: str) -> list[str]:
     options = ctx.find_root().params
     try:
         session = Start(options.get("env") or None, options.get("config") or None).open_session()
+        session.ask_passphrase = None
     except Failure:
         return []
     try:

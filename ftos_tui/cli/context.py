@@ -13,6 +13,7 @@ from ftos_tui.config import Places, Settings
 from ftos_tui.domain.visible import shortened
 
 if TYPE_CHECKING:
+    from ftos_tui.domain.secret import Secret
     from ftos_tui.studio.session import Session
 
 
@@ -71,7 +72,9 @@ class Start:
         from ftos_tui.studio.session import open_session
 
         settings = self.settings()
-        return open_session(settings, self.places, self.chosen(settings))
+        session = open_session(settings, self.places, self.chosen(settings))
+        session.ask_passphrase = _ask_passphrase
+        return session
 
     @contextmanager
     def session(self) -> "Iterator[Session]":
@@ -85,6 +88,12 @@ class Start:
                 from ftos_tui.cli import output
 
                 output.complain(sentence)
+
+
+def _ask_passphrase(prompt: str) -> "Secret":
+    from ftos_tui.cli.passphrase import ask_passphrase
+
+    return ask_passphrase(prompt)
 
 
 def split_start(arguments: list[str]) -> tuple[Start, list[str]]:

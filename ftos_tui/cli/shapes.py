@@ -1,6 +1,7 @@
 """The JSON shapes that commands print. Other programs read them: a change here is a change of the interface."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from ftos_tui.domain.channel import Channel
     from ftos_tui.domain.log import LogEntry
     from ftos_tui.domain.trial import Trial
+    from ftos_tui.studio.audit import AuditEntry, Checkpoint, VerifyReport
     from ftos_tui.studio.providers import ProviderSummary
+    from ftos_tui.studio.rotation import KeyStatus, Rotated
 
 Shape = dict[str, Any]
 
@@ -130,6 +133,60 @@ def log_shape(entry: "LogEntry") -> Shape:
         "user": entry.user,
         "provider": entry.provider,
     }
+
+
+def audit_shape(entry: "AuditEntry") -> Shape:
+    """One entry of `audit list`."""
+    from ftos_tui.studio.audit import detail_of
+
+    return {
+        "sequence": entry.sequence,
+        "at": entry.at,
+        "user": entry.author.user,
+        "host": entry.author.host,
+        "ssh_client": entry.author.ssh_client,
+        "action": entry.action,
+        "provider": entry.provider_name or None,
+        "provider_id": entry.provider_id or None,
+        "version": entry.version or None,
+        "detail": dict(detail_of(entry)),
+        "mac": entry.mac,
+    }
+
+
+def verify_shape(report: "VerifyReport") -> Shape:
+    """What `audit verify` prints."""
+    problem = report.problem
+    return {
+        "whole": problem is None,
+        "checked": report.checked,
+        "head": report.head or None,
+        "checkpoints": report.checkpoints,
+        "problem": problem and {"sequence": problem.sequence, "kind": problem.kind, "message": problem.message},
+    }
+
+
+def checkpoint_shape(checkpoint: "Checkpoint") -> Shape:
+    """What `audit checkpoint` prints."""
+    return asdict(checkpoint)
+
+
+def keys_shape(status: "KeyStatus") -> Shape:
+    """What `secrets status` prints."""
+    return {
+        "key_id": status.key_id,
+        "source": status.source,
+        "warning": status.warning,
+        "secrets": dict(status.counts),
+        "waiting": status.waiting,
+        "retiring": status.retiring,
+        "unreadable": [asdict(lost) for lost in status.lost],
+    }
+
+
+def rotated_shape(done: "Rotated") -> Shape:
+    """What `secrets rotate-key` prints."""
+    return {**asdict(done), "kept": None if done.kept is None else str(done.kept)}
 
 
 def time_text(at: datetime) -> str:

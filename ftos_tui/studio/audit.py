@@ -19,7 +19,7 @@ from ftos_tui.stores.checkpoints import (
 )
 from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, ProviderSummary, Sign, SortColumn, StoreDamaged
-from ftos_tui.studio.failures import counted
+from ftos_tui.studio.failures import counted, field_label
 from ftos_tui.studio.session import new_id
 
 if TYPE_CHECKING:
@@ -118,6 +118,17 @@ def detail_of(entry: AuditEntry) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return detail if isinstance(detail, dict) else {}
+
+
+def in_words(entry: AuditEntry) -> str:
+    """What an entry's detail says, on one visible line."""
+    told: list[str] = []
+    for name, value in detail_of(entry).items():
+        if isinstance(value, list):
+            value = ", ".join(field_label(str(each)) if name == "changed" else str(each) for each in value)
+        if value not in ("", None):
+            told.append(f"{name} {value}")
+    return visible("; ".join(told))
 
 
 def store_id(session: "Session") -> str:

@@ -77,6 +77,7 @@ def other_session(session: Session, environment: str) -> Session:
     if environment == session.environment.name:
         raise Failure(f"{visible(environment)} is the environment you are in: name another one.")
     other = open_session(session.settings, session.places, environment)
+    other.ask_passphrase = session.ask_passphrase
     return replace(other, clock=session.clock, author=session.author, environ=session.environ)
 
 

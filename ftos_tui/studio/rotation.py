@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
     from ftos_tui.vault.vault import Vault
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 """Told how many secrets were wrapped anew and how many there are."""
 
 _PAGE: Final = 100

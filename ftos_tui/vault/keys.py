@@ -87,7 +87,10 @@ def _bridged(environment: str, key_file: Path, expected: str, found: Vault | Non
 
 def _remedy(source: KeySource, key_file: Path) -> str:
     if source == "passphrase":
-        return "nobody can be asked for it here; start again at a terminal and enter it."
+        return (
+            "nobody can be asked for it here; use the command line at a terminal, or set key = "
+            '"passphrase" in the settings of this environment and start again.'
+        )
     if source == "credential":
         return f"give the unit LoadCredential={CREDENTIAL}:PATH (systemd.exec(5))."
     return f"put one into {key_file} (openssl rand -base64 32) and run chmod 600 {key_file}"
