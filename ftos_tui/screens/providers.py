@@ -15,16 +15,13 @@ from ftos_tui.screens.frame import FrameScreen, bindings_of
 from ftos_tui.studio.drafts import offered_drafts
 from ftos_tui.studio.failures import counted, field_label
 from ftos_tui.studio.place import Place, remember_place
-from ftos_tui.studio.providers import (
+from ftos_tui.studio.reading import (  # what checks is imported once it is needed: the list comes sooner without
     Cursor,
     ListQuery,
     ProviderSummary,
     SortColumn,
     count_providers,
-    delete,
-    duplicate_draft,
     list_providers,
-    new_draft,
     open_provider,
 )
 from ftos_tui.widgets.background import start
@@ -97,7 +94,8 @@ class ProviderSource:
 
     def row(self, summary: ProviderSummary, now: datetime) -> Row:
         """One line of the list."""
-        mark = "✎" if summary.provider_id in self.drafted else ""
+        on_trial = summary.provider_id in self.screen.console_app.trial_watch.known
+        mark = "◷" if on_trial else "✎" if summary.provider_id in self.drafted else ""
         return Row(summary.provider_id, _cells(summary, now), summary.cursor, mark)
 
 
@@ -135,8 +133,8 @@ class ProvidersScreen(FrameScreen):
     help_topic = (
         "The channel providers of this environment, from the store.\n\n"
         "Ready says whether a provider has all it needs; ✗ with a number says how many mandatory fields are missing, "
-        "the line under the list names them. ✎ marks a provider with an unsaved draft. The window is in UTC. Saved "
-        "shows the time today, otherwise the day.\n\n"
+        "the line under the list names them. ◷ marks a version on trial: t keeps it, otherwise it reverts. ✎ marks a "
+        "provider with an unsaved draft. The window is in UTC. Saved shows the time today, otherwise the day.\n\n"
         "Enter opens the provider under the cursor. / filters as you type, s sorts by the next column and S turns "
         "the order round. n starts a new provider, c duplicates one without its secrets, d deletes one after you "
         "typed its name; its versions stay."
@@ -215,6 +213,9 @@ class ProvidersScreen(FrameScreen):
         total = "" if self.total is None else f"{counted(self.total, 'provider', 'providers')} · "
         if self.source.new_drafts:
             total += f"✎ {counted(self.source.new_drafts, 'draft', 'drafts')} of a new provider (u) · "
+        trial = None if summary is None else self.console_app.trial_watch.known.get(summary.provider_id)
+        if trial is not None:
+            total += f"{trial.words} (t) · "
         if summary is None:
             self.query_one("#detail", Line).text = total.removesuffix(" · ")
             return
@@ -289,6 +290,8 @@ class ProvidersScreen(FrameScreen):
 
     def action_new(self) -> None:
         """Starts a new provider."""
+        from ftos_tui.studio.providers import new_draft
+
         start(self, partial(self.console_app.open_draft, new_draft()), "open")
 
     def action_duplicate(self) -> None:
@@ -298,6 +301,8 @@ class ProvidersScreen(FrameScreen):
             start(self, partial(self._duplicate, row.key), "open")
 
     async def _duplicate(self, provider_id: str) -> None:
+        from ftos_tui.studio.providers import duplicate_draft
+
         session = self.session
         version = await self.attempt(lambda: open_provider(session, provider_id=provider_id))
         if version is not None:
@@ -310,6 +315,8 @@ class ProvidersScreen(FrameScreen):
             start(self, partial(self._delete, row.key), "delete")
 
     async def _delete(self, provider_id: str) -> None:
+        from ftos_tui.studio.providers import delete
+
         session = self.session
         version = await self.attempt(lambda: open_provider(session, provider_id=provider_id))
         if version is None:
@@ -342,6 +349,24 @@ class ProvidersScreen(FrameScreen):
             there = await self.attempt(lambda: other_session(session, choices[key]))
             if there is not None:
                 self.open_screen(CompareScreen(there))
+
+    def action_confirm_trial(self) -> None:
+        """Keeps the version on trial of the provider under the cursor."""
+        row = self.rows.row
+        if row is not None:
+            start(self, partial(self._confirm_trial, row.key), "trial")
+
+    async def _confirm_trial(self, provider_id: str) -> None:
+        from ftos_tui.studio.trial import confirm
+
+        session = self.console_app.session
+        await self.attempt(lambda: confirm(session, provider_id=provider_id))
+        await self.console_app.trial_watch.look()
+
+    def show_trials(self) -> None:
+        """Some trial began or ended: its mark and its line."""
+        if self.total is not None:
+            self.action_refresh()
 
     def action_drafts(self) -> None:
         """Shows the drafts that were kept."""
