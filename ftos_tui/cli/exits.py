@@ -36,7 +36,7 @@ def exit_code(failure: Failure) -> ExitCode:
 
     if isinstance(failure, (UsageProblem, ConfigError, failures.WrongConfirmation)):
         return ExitCode.USAGE
-    if isinstance(failure, (failures.Refused, failures.WarningsOpen, failures.ProviderInUse)):
+    if isinstance(failure, (failures.Refused, failures.WarningsOpen, failures.ProviderInUse, failures.FileProblem)):
         return ExitCode.REFUSED
     if isinstance(failure, (failures.StaleVersion, failures.NameTaken, failures.NoTrial)):
         return ExitCode.CONFLICT

@@ -90,10 +90,11 @@ def provider_object(version: ProviderVersion, references: Mapping[str, Reference
         references: What stands for its secrets, by field id; one that is left out keeps what the target has.
 
     Returns:
-        The plain values in the record's order with their JSON types, then `statuses` and, where there are references,
+        Name, the other plain values in the record's order with their JSON types, then `statuses` and, where there are references,
         `secrets`.
     """
-    found: dict[str, Any] = {spec.id: version.values.get(spec.id) for spec in FIELDS if not spec.secret}
+    found: dict[str, Any] = {"name": version.values.get("name")}
+    found |= {spec.id: version.values.get(spec.id) for spec in FIELDS if not spec.secret}
     found["statuses"] = [asdict(row) for row in version.statuses]
     if references:
         found["secrets"] = {field_id: str(reference) for field_id, reference in references.items()}

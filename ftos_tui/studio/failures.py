@@ -21,6 +21,7 @@ from ftos_tui.vault.errors import VaultError
 
 __all__ = [
     "Failure",
+    "FileProblem",
     "NameTaken",
     "NoTrial",
     "NotFound",
@@ -46,6 +47,10 @@ class NotPermitted(Failure):
 
 class NoTrial(Failure):
     """There is no trial to confirm any more, or nothing that a trial could go back to."""
+
+
+class FileProblem(Failure):
+    """A file cannot be taken as it is: it is no document of providers, or what it says is refused."""
 
 
 class WrongConfirmation(Failure):

@@ -31,7 +31,8 @@ class Incoming:
         statuses: Its list of statuses; None where that is left out.
         references: What stands for its secrets; one that is blank or left out keeps what is stored.
         findings: What is wrong with how it is written.
-        based_on: The version a plan found; None where it does not say.
+        based_on: Provider id and version that a plan found, `id/version`; empty for a provider it found not there.
+        untouched: Whether a plan leaves the provider as it is.
         line_of: The line of one of its keys.
     """
 
@@ -42,7 +43,8 @@ class Incoming:
     statuses: tuple[StatusRow, ...] | None = None
     references: dict[str, Reference] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    based_on: int | None = None
+    based_on: str = ""
+    untouched: bool = False
 
 
 def incoming(entry: Entry, *, planned: bool = False) -> Incoming:
@@ -55,11 +57,12 @@ def incoming(entry: Entry, *, planned: bool = False) -> Incoming:
     record = dict(entry.record)
     statuses, secrets = record.pop("statuses", None), record.pop("secrets", None)
     clear = {field_id: record.pop(field_id, None) for field_id in SECRET_IDS}
-    based_on = record.pop(BASED_ON, None) if planned else None
+    based_on = record.pop(BASED_ON, "") if planned else ""
     name = record.get("name")
     edits = dict.fromkeys(_MANDATORY) | record
     found = Incoming(entry.line, name if isinstance(name, str) else "", edits, entry.line_of)
-    found.based_on = int(str(based_on)) if str(based_on).isdecimal() else None
+    found.based_on = str(based_on)
+    found.untouched = planned and set(entry.record) == {"name", BASED_ON}
     _take_statuses(found, statuses)
     for field_id, given in clear.items():
         if given not in (None, ""):

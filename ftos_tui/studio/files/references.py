@@ -13,6 +13,7 @@ from ftos_tui.domain.fields import FIELD_BY_ID
 from ftos_tui.domain.findings import Finding, refuse
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.visible import shortened
+from ftos_tui.studio.files.reading import Unreadable
 
 _LONGEST: Final = 64 * 1024
 
@@ -74,14 +75,17 @@ def identities_of(path: str) -> tuple[object, ...]:
     """The private keys in an age identity file that only its owner may read.
 
     Raises:
-        AgeUnusable: It cannot be read, others may read it, or it holds no key.
+        Unreadable: It cannot be read, others may read it, or it holds no key.
     """
     from ftos_tui.vault.age import AgeUnusable, identities_in
 
     text = _owners_text(path)
     if isinstance(text, _Problem):
-        raise AgeUnusable(f"The identity file {shortened(path, 100)} {text.why}.")
-    return tuple(identities_in(text))
+        raise Unreadable(f"The identity file {shortened(path, 100)} {text.why}.")
+    try:
+        return tuple(identities_in(text))
+    except AgeUnusable as problem:
+        raise Unreadable(str(problem)) from None
 
 
 @dataclass(frozen=True, slots=True)

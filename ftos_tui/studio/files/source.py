@@ -5,8 +5,8 @@ import hashlib
 import re
 from typing import BinaryIO, Final
 
-from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.visible import code_point
+from ftos_tui.studio.failures import FileProblem
 
 PIECE: Final = 1 << 16
 """Bytes read at once."""
@@ -27,7 +27,7 @@ _FORBIDDEN: Final = re.compile(
 )
 
 
-class FileRefused(Failure):
+class FileRefused(FileProblem):
     """A file cannot be read as a document.
 
     Attributes:
