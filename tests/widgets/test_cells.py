@@ -28,6 +28,8 @@ _TEXTS = st.one_of(
         ("\u202eevil", 6, "left", "�evil "),
         ("[/] [@click=x]", 14, "left", "[/] [@click=x]"),
         ("❤\ufe0f!", 3, "left", "❤! "),
+        ("👍🏽!", 4, "left", "👍! "),
+        ("🇷🇴!", 4, "left", "RO! "),
         ("any", 0, "left", ""),
         ("any", -3, "left", ""),
         ("any", 1, "left", "…"),
