@@ -9,9 +9,13 @@ FORM = "form"
 STATUSES = "statuses"
 STATUS_ROW = "status"
 DRAFTS = "drafts"
+AUDIT = "audit"
 COMPARE = "compare"
 COMPARE_FIELDS = "fields"
 EDITOR = "editor"
+REVIEW = "review"
+HISTORY = "history"
+CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,21 @@ _TABLE = (
         PROVIDERS,
         "Compare the providers with another environment's, and carry fields over.",
     ),
+    Action(
+        "providers.confirm_trial",
+        "Confirm trial",
+        ("t",),
+        PROVIDERS,
+        "Keep the version of the provider under the cursor that is on trial.",
+    ),
+    Action(
+        "providers.history",
+        "History",
+        ("h",),
+        PROVIDERS,
+        "Show the versions of the provider under the cursor: compare them, or go back to one.",
+    ),
+    Action("providers.audit", "Audit", ("A",), PROVIDERS, "Show who did what, and verify it."),
     Action("providers.drafts", "Drafts", ("u",), PROVIDERS, "Show the unsaved drafts that were kept."),
     Action(
         "form.save_and_close",
@@ -107,6 +126,24 @@ _TABLE = (
         ("ctrl+r", "f5"),
         FORM,
         "Check, save as a new version and go on editing.",
+    ),
+    Action(
+        "form.save_on_trial",
+        "Save on trial",
+        ("ctrl+t",),
+        FORM,
+        "Save so that it is live at once and reverts by itself after some minutes unless it is confirmed.",
+    ),
+    Action("form.confirm_trial", "Confirm trial", ("ctrl+y",), FORM, "Keep the version that is on trial."),
+    Action(
+        "form.review",
+        "Review",
+        ("shift+f2",),
+        FORM,
+        "Show what a save would change and what follows from it, then save or go back.",
+    ),
+    Action(
+        "form.history", "History", ("shift+f3",), FORM, "Show the versions of the provider: compare, or go back to one."
     ),
     Action("form.undo", "Undo", ("ctrl+z", "f11"), FORM, "Take the last change of the form back."),
     Action("form.statuses", "Statuses", ("f3",), FORM, "The list of channel provider statuses."),
@@ -159,6 +196,35 @@ _TABLE = (
         COMPARE_FIELDS,
         "Open the other environment's form with the chosen fields changed there, not saved yet.",
     ),
+    Action("review.save", "Save", ("ctrl+s", "f2"), REVIEW, "Save what was reviewed; Enter does the same."),
+    Action("review.acknowledge", "Acknowledge", ("f7",), REVIEW, "Acknowledge all open warnings, or take that back."),
+    Action("review.reason", "Reason", ("f12",), REVIEW, "Say why you make this change; it is kept with the version."),
+    Action(
+        "history.mark", "Mark", ("m",), HISTORY, "Mark the version under the cursor, so that Enter compares with it."
+    ),
+    Action("history.show", "Show", ("v",), HISTORY, "Show all that the version under the cursor holds."),
+    Action(
+        "history.rollback",
+        "Roll back",
+        ("b",),
+        HISTORY,
+        "Save what the version under the cursor held as a new version, after the same checks.",
+    ),
+    Action("conflict.mine", "Mine", ("m",), CONFLICT, "Take mine for the clash under the cursor."),
+    Action("conflict.theirs", "Theirs", ("t",), CONFLICT, "Take theirs for the clash under the cursor."),
+    Action(
+        "conflict.accept", "Into the form", ("ctrl+s", "f2"), CONFLICT, "Put the outcome into the form, not saved yet."
+    ),
+    Action("conflict.drop", "Drop mine", ("x",), CONFLICT, "Drop your changes and go on with what others saved."),
+    Action("audit.verify", "Verify", ("v",), AUDIT, "Check every entry of the audit; pressed again it stops."),
+    Action(
+        "audit.filter",
+        "Filter",
+        ("slash",),
+        AUDIT,
+        "Show only the entries whose provider, user, action or detail contains a text.",
+    ),
+    Action("audit.refresh", "Refresh", ("r", "f5"), AUDIT, "Read the audit again."),
     Action("drafts.discard", "Discard", ("d", "delete"), DRAFTS, "Throw the draft under the cursor away."),
     Action("drafts.open_saved", "As saved", ("s",), DRAFTS, "Open the provider as it is saved; the draft stays."),
     Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),

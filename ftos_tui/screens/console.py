@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from ftos_tui.actions import Action
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.log import Level, LogEntry
+from ftos_tui.screens.trial_watch import TrialWatch
 from ftos_tui.studio.session import Session
 
 T = TypeVar("T")
@@ -18,10 +19,12 @@ class Console(Protocol):
     Attributes:
         session: The operator's session.
         log_entries: The lines of the status log, newest last.
+        trial_watch: Which versions are on trial.
     """
 
     session: Session
     log_entries: deque[LogEntry]
+    trial_watch: TrialWatch
 
     async def carry_out(self, operation: Callable[[], T]) -> T:
         """Carries out an operation of the studio in a thread; raises its Failure."""

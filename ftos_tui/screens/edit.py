@@ -1,6 +1,7 @@
 """Edit Channel Provider: all fields on one screen, checked while they are typed."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 
 from textual.containers import Horizontal, VerticalScroll
@@ -19,7 +20,9 @@ from ftos_tui.domain.visible import visible
 from ftos_tui.screens.form_fields import field_rows, put_text
 from ftos_tui.screens.form_model import FormModel
 from ftos_tui.screens.form_saver import FormSaver
-from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of
+from ftos_tui.screens.form_trial import FormTrial, TrialActions
+from ftos_tui.screens.form_versions import VersionActions
+from ftos_tui.screens.frame import MENU_PATH, bindings_of
 from ftos_tui.screens.help import field_help
 from ftos_tui.screens.meaning_panel import sections_of
 from ftos_tui.studio.drafts import discard_draft, keep_draft
@@ -34,6 +37,7 @@ from ftos_tui.widgets.secret_input import SecretInput
 from ftos_tui.widgets.switch_field import SwitchField
 from ftos_tui.widgets.text_input import OneLineInput
 from ftos_tui.widgets.title_line import TitleLine
+from ftos_tui.widgets.trial_line import TrialLine
 
 KEEP_AFTER = 0.2
 """Seconds between a change and its draft on disk: under the half second promised, and not at every key."""
@@ -45,7 +49,7 @@ WIDE = 110
 """Columns from which the meaning of the values stands beside the form."""
 
 
-class EditScreen(FrameScreen):
+class EditScreen(TrialActions, VersionActions):
     """The form of one provider.
 
     Args:
@@ -76,6 +80,7 @@ class EditScreen(FrameScreen):
         self.key = key or new_id()
         self.counts = counts or {}
         self.saver = FormSaver(self)
+        self.trial = FormTrial(self)
         self._keeping: Timer | None = None
         self._config: str | None = None
         self._rows: dict[str, FieldRow] = {}
@@ -103,6 +108,7 @@ class EditScreen(FrameScreen):
         rows = field_rows(self.model.draft)
         self._rows = {row.field_id: row for row in rows}
         yield TitleLine(self.title_text())
+        yield TrialLine()
         yield Horizontal(VerticalScroll(*rows, id="form", can_focus=False), MeaningPanel(id="meaning"), id="body")
 
     def on_mount(self) -> None:
@@ -112,6 +118,7 @@ class EditScreen(FrameScreen):
         self.show_findings()
         self.focus_content()
         self.set_interval(TICK, self._tick)
+        self.trial.look_soon()
         if self.model.unsaved:
             self.keep_soon()
 
@@ -287,14 +294,25 @@ class EditScreen(FrameScreen):
 
     def action_save_and_close(self) -> None:
         """Saves and goes back to the list."""
-        self._start_saving(close=True)
+        self.start_saving(close=True)
 
     def action_save_and_reload(self) -> None:
         """Saves and goes on editing what was saved."""
-        self._start_saving(close=False)
+        self.start_saving(close=False)
 
-    def _start_saving(self, *, close: bool) -> None:
+    def start_saving(self, *, close: bool, trial: timedelta | None = None) -> None:
+        """Saves what the form holds, after a review where the environment asks for one.
+
+        Args:
+            close: Whether to go back to the list afterwards.
+            trial: How long the version is on trial; None where it stays.
+        """
+        self.reviewed(partial(self.save_now, close=close, trial=trial))
+
+    def save_now(self, *, close: bool, trial: timedelta | None = None) -> None:
+        """Saves what the form holds; see `start_saving`."""
         if not self.saver.busy:
+            self.model.trial = trial
             start(self, partial(self.saver.save, close=close), "save", exclusive=False)
 
     # Other actions

@@ -1,7 +1,7 @@
 """What a provider form holds, apart from its widgets: the draft, its check, what was acknowledged, the steps back."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ftos_tui.domain.checks.context import CheckContext, Checked
 from ftos_tui.domain.draft import Draft
@@ -27,6 +27,7 @@ class FormModel:
         checked: The verdict on it.
         attempted: Whether a save was tried: from then on empty mandatory fields say so in words.
         reason: Why the change is made.
+        trial: How long the next save is on trial; None where it stays.
     """
 
     def __init__(self, draft: Draft, context: CheckContext) -> None:
@@ -35,6 +36,8 @@ class FormModel:
         self.history = EditHistory()
         self.attempted = False
         self.reason = ""
+        self._rollback: tuple[int, Draft] | None = None
+        self.trial: timedelta | None = None
         self._acknowledged: set[Finding] = set()
         self.checked: Checked = check_live(context, draft)
 
@@ -70,6 +73,29 @@ class FormModel:
         self.draft = draft
         self.history.clear()
         self.recheck()
+
+    def take_rollback(self, draft: Draft, number: int) -> None:
+        """Holds what an older version held; undo goes back to what stood here before.
+
+        Args:
+            draft: The rollback's draft.
+            number: The version it goes back to.
+        """
+        if draft.base != self.draft.base:
+            self.rebase(draft)
+        elif draft != self.draft:
+            self.put(draft)
+        self._rollback = (number, draft)
+
+    @property
+    def rolls_back_to(self) -> int | None:
+        """The version whose values the form holds, secrets aside; None once anything else was edited."""
+        if self._rollback is None:
+            return None
+        number, draft = self._rollback
+        here = self.draft
+        same = (here.base.version, here.edits, here.statuses) == (draft.base.version, draft.edits, draft.statuses)
+        return number if same else None
 
     def told(self, context: CheckContext) -> bool:
         """Takes in what the store now says of the world.

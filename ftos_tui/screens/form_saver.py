@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from ftos_tui.domain.draft import Base, Draft
+from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.findings import Severity
 from ftos_tui.domain.log import Level
-from ftos_tui.domain.record import NO_SECRETS, ProviderVersion
+from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import visible
 from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, field_label
-from ftos_tui.studio.providers import base_of, clear_secret, open_provider, rebase, save
+from ftos_tui.studio.history import rollback
+from ftos_tui.studio.providers import base_of, clear_secret, open_provider, save
 
 if TYPE_CHECKING:
     from ftos_tui.screens.edit import EditScreen
@@ -43,15 +44,20 @@ class FormSaver:
             return
         self.busy = True
         model, session = self.form.model, self.form.session
-        draft, acknowledged, reason = model.draft, model.acknowledged, model.reason
+        draft, acknowledged, reason, trial = model.draft, model.acknowledged, model.reason, model.trial
+        number = model.rolls_back_to
+
+        def operation() -> ProviderVersion:
+            if number is None:
+                return save(session, draft, acknowledged=acknowledged, reason=reason, trial=trial)
+            return rollback(session, draft, number, acknowledged=acknowledged, reason=reason, trial=trial)
+
         try:
-            version = await self.form.console_app.carry_out(
-                lambda: save(session, draft, acknowledged=acknowledged, reason=reason)
-            )
+            version = await self.form.console_app.carry_out(operation)
         except (Refused, WarningsOpen) as outcome:
             self._show_why_not(outcome)
         except StaleVersion as stale:
-            await self._offer_rebase(stale)
+            await self._meet(stale)
         except Failure as failure:
             self.report(Level.ERROR, f"{failure} What you typed is kept.")
         else:
@@ -91,44 +97,17 @@ class FormSaver:
         model.rebase(Draft(base_of(version)))
         model.attempted = False
         model.reason = ""
+        model.trial = None
+        self.form.trial.look_soon()
         await self.form.forget_draft()
         self.form.put_all()
 
-    async def _offer_rebase(self, stale: StaleVersion) -> None:
+    async def _meet(self, stale: StaleVersion) -> None:
         self.report(Level.ERROR, str(stale))
-        model = self.form.model
         if stale.current is None:
-            draft = model.draft
-            edits = {**{f: v for f, v in draft.base.values.items() if v is not None}, **draft.edits}
-            base = Base(None, 0, dict.fromkeys(draft.base.values), NO_SECRETS, draft.base.statuses)
-            model.rebase(Draft(base, edits, draft.secrets, draft.statuses))
-            self.form.put_all()
-            self.report(Level.WARNING, "It was deleted meanwhile: saving now makes it a new provider.")
-            return
-        answer = await self.form.question.ask(
-            f"{visible(stale.current.saved_by.user)} saved version {stale.current.number} meanwhile.",
-            {"m": "put my edits on top", "t": "take theirs, drop mine", "escape": "stay"},
-        )
-        if answer == "m":
-            await self._rebase()
-        elif answer == "t":
-            session, provider_id = self.form.session, stale.current.provider_id
-            theirs = await self.form.attempt(lambda: open_provider(session, provider_id=provider_id))
-            if theirs is not None:
-                await self.start_from(theirs)
-
-    async def _rebase(self) -> None:
-        session, draft = self.form.session, self.form.model.draft
-        outcome = await self.form.attempt(lambda: rebase(session, draft))
-        if outcome is None:
-            return
-        rebased, clashes = outcome
-        self.form.model.rebase(rebased)
-        self.form.put_all()
-        self.form.keep_soon()
-        if clashes:
-            both = ", ".join(map(field_label, clashes))
-            self.report(Level.WARNING, f"Both of you changed {both}: yours stands in the form.")
+            self.form.make_anew()
+        else:
+            await self.form.meet_conflict()
 
     async def clear(self, field_id: str) -> None:
         """Clears a stored secret after a question; an act of its own, so nothing else may be unsaved.

@@ -318,12 +318,19 @@ class ProvidersScreen(FrameScreen):
         from ftos_tui.studio.providers import delete
 
         session = self.session
+        listed = self.source.summaries.get(provider_id)
         version = await self.attempt(lambda: open_provider(session, provider_id=provider_id))
         if version is None:
             return
         if not await self.succeeds(session.permit_change):
             return
         name = visible(version.name)
+        if listed is not None and listed.version != version.number:
+            who = version.saved_by.user
+            said = f"{who} saved version {version.number} of {name} meanwhile: look at it (h), then delete it again."
+            self.console_app.report(Level.WARNING, said)
+            self.action_refresh()
+            return
         typed = await self.question.ask_text(f"Delete {name}? Type its name, Esc keeps it:", "")
         if typed is None:
             return
@@ -367,6 +374,20 @@ class ProvidersScreen(FrameScreen):
         """Some trial began or ended: its mark and its line."""
         if self.total is not None:
             self.action_refresh()
+
+    def action_history(self) -> None:
+        """Shows the versions of the provider under the cursor."""
+        from ftos_tui.screens.history import HistoryScreen
+
+        row = self.rows.row
+        if row is not None:
+            self.open_screen(HistoryScreen((*self.breadcrumb(), visible(row.cells[0])), row.key))
+
+    def action_audit(self) -> None:
+        """Shows the audit."""
+        from ftos_tui.screens.audit import AuditScreen
+
+        self.app.push_screen(AuditScreen())
 
     def action_drafts(self) -> None:
         """Shows the drafts that were kept."""
