@@ -10,6 +10,7 @@ from ftos_tui.cli import (
     changing,
     environments,
     examining,
+    files,
     keys,
     output,
     reading,
@@ -70,6 +71,10 @@ providers.command("show")(reading.show_command)
 providers.command("set")(changing.set_command)
 providers.command("clear-secret")(changing.clear_secret_command)
 providers.command("delete")(changing.delete_command)
+providers.command("export")(files.export_command)
+providers.command("import")(files.import_command)
+providers.command("apply")(files.apply_command)
+providers.command("schema")(files.schema_command)
 providers.command("validate")(validating.validate_command)
 providers.command("statuses")(statuses.statuses_command)
 providers.command("fields")(reading.fields_command)

@@ -27,6 +27,11 @@ def say(text: str) -> None:
     _write(sys.stdout, visible(text) + "\n")
 
 
+def say_text(text: str) -> None:
+    """Writes lines to standard output; unsafe characters but line ends become visible signs."""
+    _write(sys.stdout, "\n".join(map(visible, text.replace("\r\n", "\n").split("\n"))))
+
+
 def complain(text: str) -> None:
     """Writes one line to standard error; unsafe characters become visible signs. Nothing is done where that fails."""
     with suppress(ReaderGone, OutputLost):

@@ -103,6 +103,11 @@ def private_file(path: str) -> Iterator[TextIO]:
     interim: Path | None = None
     try:
         target = Path(path).expanduser()
+        if target.exists() and not target.is_file():
+            # Taking the place of a device or a folder would harm more than this file.
+            raise NotWritten(
+                f"{shortened(path, 200)} is no regular file: name another one, or none for standard output."
+            )
         interim = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         descriptor = os.open(interim, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
