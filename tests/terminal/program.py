@@ -15,7 +15,8 @@ from rich.cells import cell_len
 from ftos_tui.config import Places, Settings
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.secret import Secret
-from ftos_tui.studio.providers import base_of, open_provider, save
+from ftos_tui.studio.providers import save
+from ftos_tui.studio.reading import base_of, open_provider
 from ftos_tui.studio.session import Session, open_session
 from tests.terminal.harness import TIMEOUT, Console
 

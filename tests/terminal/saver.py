@@ -5,7 +5,8 @@ import os
 
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.secret import Secret
-from ftos_tui.studio.providers import base_of, open_provider, save
+from ftos_tui.studio.providers import save
+from ftos_tui.studio.reading import base_of, open_provider
 from tests.terminal.program import GATEWAY, session_of
 
 
