@@ -96,7 +96,13 @@ class ScreenCommands(Provider):
         def drafts() -> None:
             start(self.app, partial(app.offer_drafts, asked=True), "open")
 
-        return [(" › ".join(MENU_PATH), providers), ("Unsaved drafts", drafts)]
+        def audit() -> None:
+            from ftos_tui.screens.audit import AuditScreen
+
+            if not any(isinstance(screen, AuditScreen) for screen in self.app.screen_stack):
+                self.app.push_screen(AuditScreen())
+
+        return [(" › ".join(MENU_PATH), providers), ("Unsaved drafts", drafts), ("Admin › Audit", audit)]
 
     async def discover(self) -> Hits:
         """All of them."""
