@@ -11,16 +11,17 @@ from ftos_tui.cli.completion import complete_assignments, complete_secret_ids
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode, UsageProblem
 from ftos_tui.cli.options import Acknowledge, AsJson, Name, Reason, SecretId
+from ftos_tui.cli.reviewing import complain_of, how_to_acknowledge, say_conflict, say_review
 from ftos_tui.cli.secrets import read_secrets
 from ftos_tui.cli.showing import provider_named
 from ftos_tui.domain.draft import Base, Draft
 from ftos_tui.domain.fields import FIELD_BY_ID
-from ftos_tui.domain.findings import Finding
 from ftos_tui.domain.visible import visible
 
 if TYPE_CHECKING:
     from ftos_tui.domain.checks.context import Checked
     from ftos_tui.domain.record import ProviderVersion
+    from ftos_tui.studio.failures import StaleVersion
     from ftos_tui.studio.session import Session
 
 
@@ -47,13 +48,9 @@ def set_command(
         ),
     ] = None,
     acknowledge: Acknowledge = None,
-    expect_version: Annotated[
-        int | None,
-        typer.Option(
-            "--expect-version", min=0, metavar="N", help="Refuse unless this is the saved version.", show_default=False
-        ),
-    ] = None,
+    expect_version: ExpectVersion = None,
     reason: Reason = "",
+    dry_run: DryRun = False,
     new: Annotated[bool, typer.Option("--new", help="Make a new provider of this name.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -62,20 +59,32 @@ def set_command(
     given = arguments.assignments(written or [])
     secrets = arguments.secret_ids(secret or [])
     with start.session() as session:
-        session.permit_change()
+        if not dry_run:
+            session.permit_change()
         draft = _new(session, name, given) if new else Draft(_base(session, name))
-        _expect(session, draft, expect_version)
+        stale = _moved(session, draft, expect_version)
+        if stale is not None:
+            draft = _on_version(session, draft, expect_version)
         for field_id, text in given.items():
             draft = draft.with_text(field_id, text)
+        if stale is not None:
+            return say_conflict(session, draft, stale, as_json)
         for field_id, entered in read_secrets(secrets).items():
             if not entered:
                 output.complain(f"{FIELD_BY_ID[field_id].label}: blank, so what is stored is kept.")
             draft = draft.with_secret(field_id, entered)
+        if dry_run:
+            return say_review(session, draft, acknowledge or [], as_json)
         return save_draft(session, draft, acknowledge or [], reason, as_json)
 
 
 def clear_secret_command(
-    ctx: typer.Context, name: Name, field_id: SecretId, reason: Reason = "", as_json: AsJson = False
+    ctx: typer.Context,
+    name: Name,
+    field_id: SecretId,
+    expect_version: ExpectVersion = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """Remove a stored secret; the provider is then not ready until one is entered."""
     from ftos_tui.studio.providers import clear_secret
@@ -83,7 +92,7 @@ def clear_secret_command(
     start: Start = ctx.obj
     [field_id] = arguments.secret_ids([field_id])
     with start.session() as session:
-        saved = clear_secret(session, provider_named(session, name), field_id, reason)
+        saved = clear_secret(session, _seen(session, name, expect_version), field_id, reason)
     if as_json:
         output.say_json(shapes.version_shape(saved))
     else:
@@ -98,6 +107,7 @@ def delete_command(
         str | None,
         typer.Option("--confirm", metavar="NAME", help="The name again, instead of being asked.", show_default=False),
     ] = None,
+    expect_version: ExpectVersion = None,
     reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
@@ -107,7 +117,7 @@ def delete_command(
     start: Start = ctx.obj
     with start.session() as session:
         session.permit_change()
-        version = provider_named(session, name)
+        version = _seen(session, name, expect_version)
         delete(session, version, _confirmed(version) if confirm is None else confirm, reason)
     if as_json:
         output.say_json({"name": version.name, "deleted": True, "version": version.number + 1})
@@ -126,9 +136,9 @@ def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], re
         as_json: Whether the outcome is printed as JSON.
 
     Returns:
-        The exit code: done, or refused.
+        The exit code: done, refused, or a conflict.
     """
-    from ftos_tui.studio.failures import Refused, WarningsOpen, counted
+    from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, counted
     from ftos_tui.studio.providers import changed_fields, check, save
 
     checked = check(session, draft)
@@ -136,8 +146,11 @@ def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], re
         saved = save(session, draft, acknowledged=acknowledged, reason=reason)
     except (Refused, WarningsOpen) as refusal:
         _say_refusal(draft, refusal.checked, as_json)
-        output.complain(str(refusal) + (_how_to(refusal.open) if isinstance(refusal, WarningsOpen) else ""))
+        warnings = refusal.open if isinstance(refusal, WarningsOpen) else ()
+        output.complain(str(refusal) + how_to_acknowledge(warnings))
         return ExitCode.REFUSED
+    except StaleVersion as stale:
+        return say_conflict(session, draft, stale, as_json)
     if as_json:
         output.say_json(shapes.version_shape(saved))
         return ExitCode.DONE
@@ -151,13 +164,6 @@ def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], re
     return ExitCode.DONE
 
 
-def complain_of(finding: Finding) -> None:
-    """Writes a finding to standard error: `Label: message [code]`."""
-    from ftos_tui.studio.failures import field_label
-
-    output.complain(f"{field_label(finding.field)}: {finding.message} [{finding.code}]")
-
-
 def _say_refusal(draft: Draft, checked: "Checked", as_json: bool) -> None:
     if as_json:
         values = shapes.values_shape(checked.values, draft.base.secrets, frozenset(draft.secrets))
@@ -165,11 +171,6 @@ def _say_refusal(draft: Draft, checked: "Checked", as_json: bool) -> None:
         return
     for finding in checked.findings:
         complain_of(finding)
-
-
-def _how_to(open_warnings: Sequence[Finding]) -> str:
-    options = " ".join(f"--acknowledge {code}" for code in dict.fromkeys(finding.code for finding in open_warnings))
-    return f" To save all the same add {options}"
 
 
 def _base(session: "Session", name: str) -> Base:
@@ -200,21 +201,42 @@ def _new(session: "Session", name: str, given: dict[str, str]) -> Draft:
     raise NameTaken(f"{visible(there.name)} is there already, version {there.number}: leave --new out to change it.")
 
 
-def _expect(session: "Session", draft: Draft, expected: int | None) -> None:
-    """Refuses when the saved version is not the one the caller has seen."""
+def _moved(session: "Session", draft: Draft, expected: int | None) -> "StaleVersion | None":
+    """What refuses an edit where the saved version is not the one the caller has seen."""
     from ftos_tui.studio.failures import StaleVersion
     from ftos_tui.studio.reading import open_provider
 
     if expected is None or draft.base.version == expected:
-        return
+        return None
     if draft.base.provider_id is None:
-        raise StaleVersion(f"Version {expected} was expected, but the provider is new: nothing was saved.", None)
+        return StaleVersion(f"Version {expected} was expected, but the provider is new: nothing was saved.", None)
     current = open_provider(session, provider_id=draft.base.provider_id)
-    raise StaleVersion(
+    return StaleVersion(
         f"Version {expected} was expected, but {current.saved_by.user} saved version {current.number} "
-        f"at {shapes.time_text(current.saved_at)}: nothing was saved.",
+        f"at {shapes.time_text(current.saved_at)}: nothing was changed.",
         current,
     )
+
+
+def _on_version(session: "Session", draft: Draft, expected: int | None) -> Draft:
+    """The draft on the version the caller has seen; where there never was one, on the current one."""
+    from ftos_tui.studio.history import version
+    from ftos_tui.studio.reading import base_of
+
+    if draft.base.provider_id is None or expected is None or not 0 < expected < draft.base.version:
+        return draft
+    return Draft(base_of(version(session, draft.base.provider_id, expected)))
+
+
+def _seen(session: "Session", name: str, expected: int | None) -> "ProviderVersion":
+    """The provider of a name, refused where its saved version is not the one the caller has seen."""
+    from ftos_tui.studio.reading import base_of
+
+    found = provider_named(session, name)
+    stale = _moved(session, Draft(base_of(found)), expected)
+    if stale is not None:
+        raise stale
+    return found
 
 
 def _confirmed(version: "ProviderVersion") -> str:

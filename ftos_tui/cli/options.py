@@ -17,6 +17,13 @@ Acknowledge = Annotated[
     list[str] | None,
     typer.Option("--acknowledge", metavar="CODE", help="Acknowledge a warning by its code.", show_default=False),
 ]
+ExpectVersion = Annotated[
+    int | None,
+    typer.Option(
+        "--expect-version", min=0, metavar="N", help="Refuse unless this is the saved version.", show_default=False
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and store nothing.")]
 SecretId = Annotated[
     str,
     typer.Argument(

@@ -43,9 +43,17 @@ def list_command(
             output.say_table(headers, map(_cells, rows))
 
 
-def show_command(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
+def show_command(
+    ctx: typer.Context,
+    name: Name,
+    number: Annotated[
+        int | None,
+        typer.Option("--version", min=1, metavar="N", help="This version, not the current one.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show one provider; of its secrets only whether they are set."""
-    show(ctx.obj, name, as_json=as_json)
+    show(ctx.obj, name, as_json=as_json, number=number)
 
 
 def fields_command(as_json: AsJson = False) -> None:

@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
 
-def show(start: Start, name: str, *, as_json: bool) -> None:
+def show(start: Start, name: str, *, as_json: bool, number: int | None = None) -> None:
     """Prints a provider; of its secrets only whether they are set.
 
+    Args:
+        start: The options before the command.
+        name: The provider's Name.
+        as_json: Whether to print JSON.
+        number: Which version, of a deleted provider, too; None for the current one.
+
     Raises:
-        NotFound: There is no provider of this name.
+        NotFound: There is no provider of this name, or no such version.
     """
     with start.session() as session:
-        version = provider_named(session, name)
+        version = provider_named(session, name) if number is None else version_named(session, name, number)
     if as_json:
         output.say_json(shapes.version_shape(version))
     else:
@@ -46,6 +52,27 @@ def provider_named(session: "Session", name: str) -> ProviderVersion:
     names = nearest_names(session, name)
     hint = f": did you mean {' or '.join(names)}?" if names else ": `ftos-tui providers list` lists them."
     raise NotFound(f"There is no provider {shortened(name, 60)}{hint}")
+
+
+def version_named(session: "Session", name: str, number: int | None = None) -> ProviderVersion:
+    """A version of the provider of a name; where nobody bears it, of the last deleted one that did.
+
+    Args:
+        session: The operator's session.
+        name: The provider's Name.
+        number: Which version; None for the last.
+
+    Raises:
+        NotFound: There never was one, or not that version.
+    """
+    from ftos_tui.studio.failures import NotFound
+    from ftos_tui.studio.history import find_with_deleted, version
+
+    try:
+        found = find_with_deleted(session, name)
+    except NotFound:
+        found = provider_named(session, name)  # says what is near
+    return found if number is None else version(session, found.provider_id, number)
 
 
 def secret_text(state: SecretState) -> str:

@@ -21,6 +21,7 @@ class Environment:
         key_file: The master key file; empty for the default beside the store.
         key: Where the first master key comes from. auto: a systemd credential where there is one, else the key file,
             else the environment variable; passphrase: the operator is asked.
+        review: Whether every save in a form shows first what it changes.
     """
 
     name: str = "local"
@@ -32,6 +33,7 @@ class Environment:
     test: bool = False
     key_file: str = ""
     key: Literal["auto", "file", "credential", "passphrase"] = "auto"
+    review: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,7 @@ class _Reader:
             test=self.flag((*path, "test"), given),
             key_file=self.file(path, "key_file", given),
             key=self.one_of((*path, "key"), given, KEYS),
+            review=self.flag((*path, "review"), given),
         )
 
     def file(self, path: KeyPath, key: str, given: dict[str, Any]) -> str:

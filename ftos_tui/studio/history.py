@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ftos_tui.domain.consequences import consequences
@@ -11,7 +12,7 @@ from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.fields import PLAIN_IDS
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import visible
-from ftos_tui.stores.protocol import NotFound, StaleVersion
+from ftos_tui.stores.protocol import NotFound
 from ftos_tui.studio.reading import base_of, open_provider, with_readability
 
 if TYPE_CHECKING:
@@ -121,8 +122,8 @@ def compare(session: "Session", provider_id: str, before: int, after: int) -> Co
     return Comparison(one, other, diff(*sides), consequences(*sides, context))
 
 
-def rollback_draft(session: "Session", provider_id: str, number: int, expected_version: int | None = None) -> Draft:
-    """A draft on the current version that makes it what an older one was; secrets stay as they are stored now.
+def rollback_draft(session: "Session", provider_id: str, number: int, base: int | None = None) -> Draft:
+    """A draft that makes a provider what an older version was; its secrets stay as they are stored.
 
     Where the older version had another destination, the check asks for the secrets again, as for any edit.
 
@@ -130,25 +131,24 @@ def rollback_draft(session: "Session", provider_id: str, number: int, expected_v
         session: The operator's session.
         provider_id: The provider.
         number: The version to go back to.
-        expected_version: The version the operator believes to be the current one; None for whichever is.
+        base: The version the operator believes to be the current one: a save is refused when it is not; None for the
+            one that is.
 
     Raises:
-        NotFound: The provider has no version of that number.
+        NotFound: The provider has no version of such a number.
         ProviderDeleted: It was deleted; `anew_draft` makes another one of its versions.
-        StaleVersion: Somebody saved in between.
     """
     current = open_provider(session, provider_id=provider_id)
     if current.deleted:
         raise ProviderDeleted(
             f"{visible(current.name)} was deleted by {current.saved_by.user}: nothing was rolled back."
         )
-    if expected_version is not None and current.number != expected_version:
-        raise StaleVersion(
-            f"Version {expected_version} was expected, but {current.saved_by.user} saved version {current.number}: "
-            "nothing was rolled back.",
-            current,
-        )
-    return _with_values(Draft(base_of(current)), version(session, provider_id, number))
+    seen = current if base is None else version(session, provider_id, base)
+    old = version(session, provider_id, number)
+    draft = Draft(base_of(seen))
+    for field_id in PLAIN_IDS:
+        draft = draft.with_text(field_id, text_of(field_id, old.values.get(field_id)))
+    return draft.with_statuses(old.statuses)
 
 
 def anew_draft(session: "Session", provider_id: str, number: int) -> Draft:
@@ -164,7 +164,13 @@ def anew_draft(session: "Session", provider_id: str, number: int) -> Draft:
 
 
 def rollback(
-    session: "Session", draft: Draft, number: int, *, acknowledged: Iterable[str] = (), reason: str = ""
+    session: "Session",
+    draft: Draft,
+    number: int,
+    *,
+    acknowledged: Iterable[str] = (),
+    reason: str = "",
+    trial: timedelta | None = None,
 ) -> ProviderVersion:
     """Saves a draft of `rollback_draft`, after the same check as every save.
 
@@ -174,6 +180,7 @@ def rollback(
         number: The version it goes back to.
         acknowledged: Codes of the warnings the operator acknowledges.
         reason: Why, in the operator's words; which version it goes back to is put before.
+        trial: How long the version is on trial; None where it stays.
 
     Returns:
         The new version; the current one where it already is what the old one was.
@@ -184,15 +191,9 @@ def rollback(
     from ftos_tui.studio.providers import save
 
     why = rollback_reason(number, reason)
-    return save(session, draft, acknowledged=acknowledged, reason=why, action=ROLLBACK)
+    return save(session, draft, acknowledged=acknowledged, reason=why, trial=trial, action=ROLLBACK)
 
 
 def rollback_reason(number: int, reason: str = "") -> str:
     """The reason that a version which goes back to an older one bears."""
     return f"As in version {number}" + (f": {reason}" if reason else "")
-
-
-def _with_values(draft: Draft, old: ProviderVersion) -> Draft:
-    for field_id in PLAIN_IDS:
-        draft = draft.with_text(field_id, text_of(field_id, old.values.get(field_id)))
-    return draft.with_statuses(old.statuses)

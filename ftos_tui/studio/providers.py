@@ -207,19 +207,6 @@ def changed_fields(draft: Draft, checked: Checked) -> tuple[str, ...]:
     return tuple(changed)
 
 
-def rebase(session: Session, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
-    """The same edits on top of the version that is current now.
-
-    Returns:
-        The draft, and the ids of the fields that others changed since its base and that it edits too.
-    """
-    if draft.base.provider_id is None:
-        return draft, ()
-    current = open_provider(session, provider_id=draft.base.provider_id)
-    theirs = version_changes(draft.base, current)
-    return replace(draft, base=base_of(current)), tuple(field_id for field_id in theirs if field_id in draft.changed)
-
-
 def version_changes(base: Base, version: ProviderVersion) -> tuple[str, ...]:
     """The ids of the fields in which a version differs from the one an edit started from."""
     changed = [field_id for field_id, value in version.values.items() if not _same(value, base.values.get(field_id))]

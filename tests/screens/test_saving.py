@@ -95,59 +95,6 @@ async def test_saving_without_a_change_makes_no_version(session: Session) -> Non
         assert open_provider(session, name=NAME).number == 2
 
 
-async def test_a_stale_save_puts_the_edits_on_top_when_asked_to(session: Session) -> None:
-    async with at_console(session) as operator:
-        await operator.open(NAME)
-        await operator.type("bulk_no", "60")
-        await operator.type("interval_max", "19:00:00")
-        change(session, "bob", bulk_no="70", retry_max_attempt="5")
-        await operator.press("ctrl+r")
-        await operator.until_asked(
-            "bob saved version 3 meanwhile. m put my edits on top · t take theirs, drop mine · Esc stay"
-        )
-        await operator.until_logged("(Bulk No, Retry Max Attempt): nothing was saved.")
-        await operator.press("escape")
-        await operator.until(lambda: not operator.asked)
-        assert operator.form.model.draft.base.version == 2
-        assert operator.row("bulk_no").control.value == "60"
-        await operator.press("ctrl+r")
-        await operator.until_asked("bob saved version 3")
-        await operator.press("m")
-        await operator.until_logged("Both of you changed Bulk No: yours stands in the form.")
-        assert operator.row("retry_max_attempt").control.value == "5"
-        assert operator.row("bulk_no").control.value == "60"
-        await operator.until(lambda: not operator.form.saver.busy)
-        await operator.press("ctrl+s")
-        await operator.until_on(ProvidersScreen)
-        version = open_provider(session, name=NAME)
-        assert (version.number, version.values["bulk_no"], version.values["retry_max_attempt"]) == (4, 60, 5)
-
-
-async def test_a_stale_save_takes_theirs_when_asked_to(session: Session) -> None:
-    async with at_console(session) as operator:
-        await operator.open(NAME)
-        await operator.type("bulk_no", "60")
-        change(session, "bob", retry_max_attempt="5")
-        await operator.press("ctrl+s")
-        await operator.until_asked("bob saved version 3")
-        await operator.press("t")
-        await operator.until(lambda: "Edit Channel Provider v3" in operator.text and "unsaved" not in operator.text)
-        assert operator.row("bulk_no").control.value == "50"
-        await operator.drafts_kept(0)
-
-
-async def test_edits_that_do_not_clash_are_put_on_top_without_a_word(session: Session) -> None:
-    async with at_console(session) as operator:
-        await operator.open(NAME)
-        await operator.type("bulk_no", "60")
-        change(session, "bob", retry_max_attempt="5")
-        await operator.press("ctrl+s")
-        await operator.until_asked("bob saved version 3")
-        await operator.press("m")
-        await operator.until(lambda: "Edit Channel Provider v3 * 1 unsaved" in operator.text)
-        assert not any("Both of you" in message for message in operator.logged)
-
-
 async def test_what_was_deleted_meanwhile_becomes_a_new_provider(session: Session) -> None:
     async with at_console(session) as operator:
         await operator.open(NAME)
@@ -166,23 +113,6 @@ async def test_what_was_deleted_meanwhile_becomes_a_new_provider(session: Sessio
         made = open_provider(session, name=NAME)
         assert made.provider_id != version.provider_id
         assert made.values["bulk_no"] == 60
-
-
-@pytest.mark.parametrize("answer", ["m", "t"])
-async def test_a_store_that_fails_after_a_stale_save_loses_nothing(session: Session, answer: str) -> None:
-    async with at_console(session) as operator:
-        await operator.open(NAME)
-        await operator.type("bulk_no", "60")
-        change(session, "bob", retry_max_attempt="5")
-        await operator.press("ctrl+s")
-        await operator.until_asked("bob saved version 3")
-        session.close()
-        session.store_path.write_bytes(b"no database" * 100)
-        operator.app.log_entries.clear()
-        await operator.press(answer)
-        await operator.until(lambda: Level.ERROR in [entry.level for entry in operator.app.log_entries])
-        assert operator.row("bulk_no").control.value == "60"
-        await operator.until(lambda: not operator.form.saver.busy)
 
 
 async def test_a_locked_store_keeps_all_that_was_typed(session: Session) -> None:

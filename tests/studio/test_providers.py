@@ -37,7 +37,6 @@ from ftos_tui.studio.providers import (
     list_providers,
     new_draft,
     open_provider,
-    rebase,
     save,
     status_counts,
 )
@@ -120,18 +119,6 @@ def test_a_stale_save_is_refused_and_says_what_changed(session: Session, open_se
     draft = edit(version, bulk_no="70", interval_min="08:00:00")
     with pytest.raises(StaleVersion, match=r"bob saved version 2 meanwhile \(Bulk No, App Key\)"):
         save(session, draft)
-    again, both = rebase(session, draft)
-    assert both == ("bulk_no",)
-    assert save(session, again).values["bulk_no"] == 70
-
-
-def test_statuses_that_others_changed_are_named(session: Session) -> None:
-    version = saved(session)
-    rows = version.statuses[:-1]
-    save(session, Draft(base_of(version)).with_statuses(rows))
-    _, both = rebase(session, Draft(base_of(version)).with_statuses(version.statuses[1:]))
-    assert both == ("statuses",)
-    assert rebase(session, new_draft()) == (new_draft(), ())
 
 
 def test_a_save_of_a_deleted_provider_is_stale(session: Session) -> None:
