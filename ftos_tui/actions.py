@@ -112,13 +112,6 @@ _TABLE = (
         "Show the versions of the provider under the cursor: compare them, or go back to one.",
     ),
     Action("providers.audit", "Audit", ("A",), PROVIDERS, "Show who did what, and verify it."),
-    Action(
-        "providers.history",
-        "History",
-        ("h",),
-        PROVIDERS,
-        "Show the versions of the provider under the cursor: compare them, or go back to one.",
-    ),
     Action("providers.drafts", "Drafts", ("u",), PROVIDERS, "Show the unsaved drafts that were kept."),
     Action(
         "form.save_and_close",
@@ -232,26 +225,6 @@ _TABLE = (
         "Show only the entries whose provider, user, action or detail contains a text.",
     ),
     Action("audit.refresh", "Refresh", ("r", "f5"), AUDIT, "Read the audit again."),
-    Action("review.save", "Save", ("ctrl+s", "f2"), REVIEW, "Save what was reviewed; Enter does the same."),
-    Action("review.acknowledge", "Acknowledge", ("f7",), REVIEW, "Acknowledge all open warnings, or take that back."),
-    Action("review.reason", "Reason", ("f12",), REVIEW, "Say why you make this change; it is kept with the version."),
-    Action(
-        "history.mark", "Mark", ("m",), HISTORY, "Mark the version under the cursor, so that Enter compares with it."
-    ),
-    Action("history.show", "Show", ("v",), HISTORY, "Show all that the version under the cursor holds."),
-    Action(
-        "history.rollback",
-        "Roll back",
-        ("b",),
-        HISTORY,
-        "Save what the version under the cursor held as a new version, after the same checks.",
-    ),
-    Action("conflict.mine", "Mine", ("m",), CONFLICT, "Take mine for the clash under the cursor."),
-    Action("conflict.theirs", "Theirs", ("t",), CONFLICT, "Take theirs for the clash under the cursor."),
-    Action(
-        "conflict.accept", "Into the form", ("ctrl+s", "f2"), CONFLICT, "Put the outcome into the form, not saved yet."
-    ),
-    Action("conflict.drop", "Drop mine", ("x",), CONFLICT, "Drop your changes and go on with what others saved."),
     Action("drafts.discard", "Discard", ("d", "delete"), DRAFTS, "Throw the draft under the cursor away."),
     Action("drafts.open_saved", "As saved", ("s",), DRAFTS, "Open the provider as it is saved; the draft stays."),
     Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from ftos_tui.cli import arguments, output, shapes
-from ftos_tui.cli.reviewing import complain_of
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode
 from ftos_tui.cli.options import AsJson
+from ftos_tui.cli.reviewing import complain_of
 
 
 def validate_command(

@@ -389,14 +389,6 @@ class ProvidersScreen(FrameScreen):
 
         self.app.push_screen(AuditScreen())
 
-    def action_history(self) -> None:
-        """Shows the versions of the provider under the cursor."""
-        from ftos_tui.screens.history import HistoryScreen
-
-        row = self.rows.row
-        if row is not None:
-            self.open_screen(HistoryScreen((*self.breadcrumb(), visible(row.cells[0])), row.key))
-
     def action_drafts(self) -> None:
         """Shows the drafts that were kept."""
         start(self, partial(self.console_app.offer_drafts, asked=True), "open")
