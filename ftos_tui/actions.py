@@ -16,6 +16,7 @@ EDITOR = "editor"
 REVIEW = "review"
 HISTORY = "history"
 CONFLICT = "conflict"
+PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,14 @@ _TABLE = (
         "Show the versions of the provider under the cursor: compare them, or go back to one.",
     ),
     Action("providers.audit", "Audit", ("A",), PROVIDERS, "Show who did what, and verify it."),
+    Action("providers.export", "Export", ("x",), PROVIDERS, "Write the listed providers to a file, without secrets."),
+    Action(
+        "providers.import",
+        "Import",
+        ("i",),
+        PROVIDERS,
+        "Read providers from a file: shows a plan of what would change, and applies it when you say so.",
+    ),
     Action("providers.drafts", "Drafts", ("u",), PROVIDERS, "Show the unsaved drafts that were kept."),
     Action(
         "form.save_and_close",
@@ -227,6 +236,14 @@ _TABLE = (
     Action("audit.refresh", "Refresh", ("r", "f5"), AUDIT, "Read the audit again."),
     Action("drafts.discard", "Discard", ("d", "delete"), DRAFTS, "Throw the draft under the cursor away."),
     Action("drafts.open_saved", "As saved", ("s",), DRAFTS, "Open the provider as it is saved; the draft stays."),
+    Action("plan.apply", "Apply", ("ctrl+s", "f2"), PLAN, "Apply the whole plan; Enter does the same."),
+    Action(
+        "plan.acknowledge",
+        "Acknowledge",
+        ("f7",),
+        PLAN,
+        "Acknowledge the warnings of the provider under the cursor by their names, or take that back.",
+    ),
     Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),
     Action("editor.external", "Your editor", ("ctrl+e", "f4"), EDITOR, "Open the text in $VISUAL or $EDITOR."),
     Action("editor.load", "Load a file", ("ctrl+o", "f3"), EDITOR, "Replace the text by a file's."),

@@ -22,7 +22,7 @@ class ProgressLine:
         self._what = what
         self._share = share
         self._next = 0.0
-        self._shown = False
+        self._width = 0
 
     def __call__(self, done: int) -> None:
         """Shows how many are done, unless it did just now.
@@ -34,15 +34,17 @@ class ProgressLine:
         if now < self._next or not sys.stderr.isatty():
             return
         self._next = now + _EVERY_S
-        self._write(f"\r\x1b[K{self._text(done)}")
-        self._shown = True
+        text = self._text(done)
+        # Spaces rather than an escape sequence: every terminal knows them.
+        self._write(f"\r{text.ljust(self._width)}")
+        self._width = len(text)
 
     def __enter__(self) -> "ProgressLine":
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._shown:
-            self._write("\r\x1b[K")
+        if self._width:
+            self._write(f"\r{' ' * self._width}\r")
 
     def _text(self, done: int) -> str:
         share = self._share(done)

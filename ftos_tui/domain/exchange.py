@@ -90,8 +90,8 @@ def provider_object(version: ProviderVersion, references: Mapping[str, Reference
         references: What stands for its secrets, by field id; one that is left out keeps what the target has.
 
     Returns:
-        Name, the other plain values in the record's order with their JSON types, then `statuses` and, where there are references,
-        `secrets`.
+        Name, the other plain values in the record's order with their JSON types, then `statuses` and, where there are
+        references, `secrets`.
     """
     found: dict[str, Any] = {"name": version.values.get("name")}
     found |= {spec.id: version.values.get(spec.id) for spec in FIELDS if not spec.secret}

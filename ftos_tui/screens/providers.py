@@ -137,7 +137,7 @@ class ProvidersScreen(FrameScreen):
         "provider with an unsaved draft. The window is in UTC. Saved shows the time today, otherwise the day.\n\n"
         "Enter opens the provider under the cursor. / filters as you type, s sorts by the next column and S turns "
         "the order round. n starts a new provider, c duplicates one without its secrets, d deletes one after you "
-        "typed its name; its versions stay."
+        "typed its name; its versions stay. x writes what is listed to a file, i reads a file and shows a plan first."
     )
 
     def __init__(self, cursor_on: str = "") -> None:
@@ -388,6 +388,18 @@ class ProvidersScreen(FrameScreen):
         from ftos_tui.screens.audit import AuditScreen
 
         self.app.push_screen(AuditScreen())
+
+    def action_export(self) -> None:
+        """Writes the listed providers to a file."""
+        from ftos_tui.screens.provider_files import export_listed
+
+        start(self, partial(export_listed, self, self.source.query.filter, self.total), "files")
+
+    def action_import(self) -> None:
+        """Reads providers from a file and shows what that would change."""
+        from ftos_tui.screens.provider_files import import_file
+
+        start(self, partial(import_file, self), "files")
 
     def action_drafts(self) -> None:
         """Shows the drafts that were kept."""

@@ -90,6 +90,14 @@ def _indented(text: str, by: str) -> str:
     return "\n".join(by + line for line in text.splitlines())
 
 
+def is_taken(path: str) -> bool:
+    """Whether something is there already that writing would replace; a path that cannot be is not."""
+    try:
+        return Path(path).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
 @contextmanager
 def private_file(path: str) -> Iterator[TextIO]:
     """A file that takes its place, 0600, when all of it is written and on disk; on any exception nothing changes.
