@@ -1,7 +1,13 @@
 """`providers history`, `diff`, `rollback`, `show --version`, and what `set` says before and instead of a save."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from ftos_tui.cli.context import Start
+from ftos_tui.domain.draft import Draft
+from ftos_tui.domain.secret import Secret
+from ftos_tui.studio.providers import base_of, open_provider, save
 from tests.cli.conftest import BOTH_SECRETS, KEY, PASSWORD, SECRETS, Run
 
 
@@ -42,6 +48,8 @@ def test_a_long_history_is_read_page_by_page(run: Run, fourth: str, monkeypatch:
     assert [shape["version"] for shape in run("providers", "history", fourth, "--json").json] == [4, 3, 2, 1]
     shapes = run("providers", "history", fourth, "--limit", "3", "--json").json
     assert [shape["version"] for shape in shapes] == [4, 3, 2]
+    shapes = run("providers", "history", fourth, "--limit", "4", "--json").json
+    assert len(shapes) == 4
 
 
 def test_a_version_is_shown(run: Run, fourth: str) -> None:
@@ -188,3 +196,19 @@ def test_a_deleted_provider_is_made_anew_from_its_history(run: Run, fourth: str)
     assert run("providers", "rollback", fourth, "--to", "3", "--expect-version", "2").code == 4
     made = run("providers", "rollback", fourth, "--to", "3", "--new", *SECRETS, "--json", input=BOTH_SECRETS)
     assert (made.code, made.json["version"], made.json["values"]["bulk_no"]) == (0, 1, 60)
+
+
+def test_a_save_that_lost_a_race_prints_the_conflict(run: Run, fourth: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_while_somebody_saves(field_ids: Sequence[str]) -> dict[str, Secret]:
+        session = Start().open_session()
+        try:
+            save(session, Draft(base_of(open_provider(session, name=fourth))).with_text("bulk_no", "80"))
+        finally:
+            session.close()
+        return {}
+
+    monkeypatch.setattr("ftos_tui.cli.changing.read_secrets", read_while_somebody_saves)
+    outcome = run("providers", "set", fourth, "bulk_no=90", "--json")
+    assert outcome.code == 4
+    assert outcome.json["conflict"]["fields"][0]["theirs"] == "80"
+    assert "saved version 5 meanwhile (Bulk No): nothing was saved." in outcome.err

@@ -3,6 +3,7 @@
 import pytest
 
 from ftos_tui.config import Environment
+from ftos_tui.domain.log import Level
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.history import HistoryScreen, HistorySource
 from ftos_tui.screens.providers import ProvidersScreen
@@ -27,6 +28,10 @@ async def listed(operator: Operator) -> HistoryScreen:
     screen = await operator.until_on(HistoryScreen)
     await operator.until(lambda: screen.rows.rows and not screen.rows.busy)
     return screen
+
+
+def rolled_back(form: EditScreen) -> int | None:
+    return form.model.rolls_back_to
 
 
 def shows(operator: Operator, number: int) -> bool:
@@ -136,9 +141,9 @@ async def test_from_the_form_a_rollback_comes_back_into_it(session: Session) -> 
         await operator.press("f")
         assert await operator.until_on(EditScreen) is form
         await operator.until(lambda: operator.row("bulk_no").control.value == "50")
-        assert form.model.rolls_back_to == 2
+        assert rolled_back(form) == 2
         await operator.type("bulk_no", "51")
-        assert form.model.rolls_back_to is None
+        assert rolled_back(form) is None
         await operator.press("ctrl+r")
         await operator.until_logged("version 4 (1 field)")
         assert open_provider(session, name=NAME).action == "save"
@@ -205,8 +210,21 @@ async def test_what_cannot_be_read_is_said(session: Session) -> None:
             operator.app.log_entries.clear()
             await operator.press(key)
             await operator.until(lambda: operator.logged)
-        assert isinstance(operator.app.screen, HistoryScreen)
-        screen.source.provider_id = "nobody"
+        assert operator.app.screen is screen
+
+
+async def test_a_form_that_cannot_be_opened_is_said(session: Session) -> None:
+    change(session, "bob", bulk_no="60")
+    async with at_console(session) as operator:
+        await history_of(operator)
+        await operator.press("j", "b")
+        await operator.until_asked("Roll back to version 2?")
+        session.close()
+        session.store_path.write_bytes(b"no database" * 100)
+        operator.app.log_entries.clear()
+        await operator.press("f")
+        await operator.until(lambda: Level.ERROR in operator.levels(""))
+        assert not isinstance(operator.app.screen, EditScreen)
 
 
 async def test_a_read_only_environment_takes_no_rollback(open_with: Opener) -> None:
