@@ -1,6 +1,6 @@
 """How the audit chain of a store is browsed. Part of `ProviderStore`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -41,4 +41,12 @@ class AuditStore(Protocol):
 
     def audit_page(self, query: AuditQuery) -> "Sequence[AuditEntry]":
         """One page of the audit, newest first. A filter is looked for along the chain: rare entries take a while."""
+        ...
+
+    def version_digests(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+        """SHA-256, hex, of versions as they are stored now, to be compared with what their audit entries say.
+
+        Args:
+            places: Provider id and number of each, at most 5000; those that are not there are left out.
+        """
         ...

@@ -32,6 +32,7 @@ Progress = Callable[[int, int], bool]
 
 _PAGE: Final = 2000
 _TELL_EVERY: Final = 10_000
+_DIGEST: Final = '"digest":"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def in_words(entry: AuditEntry) -> str:
     for name, value in detail_of(entry).items():
         if isinstance(value, list):
             value = ", ".join(field_label(str(each)) if name == "changed" else str(each) for each in value)
-        if value not in ("", None):
+        if value not in ("", None) and name != "digest":
             told.append(f"{name} {value}")
     return visible("; ".join(told))
 
@@ -161,8 +162,8 @@ def verify(session: "Session", *, checkpoints: Path | None = None, progress: Pro
     last: AuditEntry | None = None
     checked = compared = 0
     latest = ""
-    for entry in _entries(session):
-        problem = None if follows(entry, last, sign) else _break(entry, last, sign)
+    for entry, version in _entries(session):
+        problem = _unlike(entry, version) if follows(entry, last, sign) else _break(entry, last, sign)
         pin = pins.pop(entry.sequence, None) if problem is None else None
         if pin is not None and pin.mac != entry.mac:
             problem = _replaced(entry, pin)
@@ -214,11 +215,27 @@ def checkpoint(session: "Session", target: Path | str) -> Checkpoint:
     return taken
 
 
-def _entries(session: "Session") -> Iterator[AuditEntry]:
+def _entries(session: "Session") -> Iterator[tuple[AuditEntry, str]]:
+    """The entries in their order, each with the digest of the version it tells of as that is stored now."""
     after = 0
     while page := session.store.audit_entries(after, _PAGE):
-        yield from page
+        places = [(entry.provider_id, entry.version) for entry in page if _DIGEST in entry.detail]
+        stored = session.store.version_digests(places) if places else {}
+        for entry in page:
+            yield entry, stored.get((entry.provider_id, entry.version), "")
         after = page[-1].sequence
+
+
+def _unlike(entry: AuditEntry, stored: str) -> Problem | None:
+    """What is wrong with the version that a genuine entry tells of."""
+    if _DIGEST not in entry.detail or (told := detail_of(entry).get("digest")) is None or told == stored:
+        return None
+    name = f"{visible(entry.provider_name)} version {entry.version}"
+    if not stored:
+        return Problem(entry.sequence, "missing", f"{name}, of which entry {entry.sequence} tells, is missing.")
+    return Problem(
+        entry.sequence, "altered", f"{name} is not what was saved at entry {entry.sequence}: it was altered."
+    )
 
 
 def _pins(session: "Session", path: Path, sign: Sign) -> dict[int, Checkpoint] | Problem:

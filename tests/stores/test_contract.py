@@ -179,7 +179,10 @@ def test_each_save_has_its_link_in_the_audit_chain(store: ProviderStore) -> None
     assert entries[0].at == "2026-01-02T03:04:05.678901+00:00"
     assert (entries[1].author, entries[1].action, entries[1].version) == (Author("bo", "h"), "save", 2)
     assert (entries[1].provider_id, entries[1].provider_name) == (first.provider_id, first.name)
-    assert json.loads(entries[1].detail) == {"changed": ["bulk_no"], "acknowledged": [], "reason": "why"}
+    detail = json.loads(entries[1].detail)
+    place = (first.provider_id, 2)
+    assert store.version_digests([place, (first.provider_id, 3)]) == {place: detail.pop("digest")}
+    assert detail == {"changed": ["bulk_no"], "acknowledged": [], "reason": "why"}
     assert broken_link(entries, sign) is None
     assert broken_link(store.audit_entries(after=1), sign, after=entries[0]) is None
     assert list(store.audit_entries(limit=1)) == [entries[0]]

@@ -15,7 +15,8 @@ import pytest
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.secret import Secret
-from ftos_tui.stores.protocol import StaleKey
+from ftos_tui.stores.protocol import ProviderStore, StaleKey
+from ftos_tui.studio import master_key
 from ftos_tui.studio.audit import list_entries, verify
 from ftos_tui.studio.failures import Failure, NotPermitted, VaultError
 from ftos_tui.studio.master_key import with_current_key
@@ -431,3 +432,40 @@ def test_a_report_without_files_is_in_words() -> None:
     assert in_words(Rotated("a", "b", "the passphrase", 1, 0, False, None)) == (
         "Master key a replaced by b, 1 secret wrapped anew."
     )
+
+
+def test_a_vault_that_is_opened_while_the_key_changes_is_the_new_one(
+    session: Session, open_session: OpenSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(session)
+    late = open_session()
+    _ = late.store
+    find = master_key._found
+
+    def overtaken(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        found = find(*arguments)
+        rotate_key(session)
+        return found
+
+    monkeypatch.setattr(master_key, "_found", overtaken)
+    assert late.vault.key_id == session.vault.key_id
+    assert_whole(late, "Gateway")
+
+
+def test_of_two_first_starts_that_choose_a_key_each_one_wins(
+    open_session: OpenSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session(key="passphrase")
+    session.ask_passphrase = asking("own horse", "own horse", "own horse")
+    find = master_key._found
+    faster = MasterKey.new().key_id
+
+    def overtaken(mine: Session, store: ProviderStore, expected: str | None) -> Any:
+        found = find(mine, store, expected)
+        assert store.remember("key_id", faster) == faster
+        return found
+
+    monkeypatch.setattr(master_key, "_found", overtaken)
+    with pytest.raises(VaultError, match=f"expected {faster}.*enter the right one"):
+        _ = session.store

@@ -1,17 +1,17 @@
 """The audit table: appended to within the transaction of the change it tells of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, tuple_
 
 from ftos_tui.stores.audit_chain import chained
 from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, Sign
 from ftos_tui.stores.sql.listing import searchable
-from ftos_tui.stores.sql.rows import audit_entry, audit_row
-from ftos_tui.stores.sql.schema import audit
+from ftos_tui.stores.sql.rows import audit_entry, audit_row, version_digest
+from ftos_tui.stores.sql.schema import audit, provider_version
 
 _LARGEST_PAGE: Final = 1000
 
@@ -41,6 +41,13 @@ def page(connection: Connection, query: AuditQuery) -> Sequence[AuditEntry]:
     order = audit.c.sequence if query.backwards else audit.c.sequence.desc()
     found = connection.execute(statement.order_by(order).limit(min(max(query.limit, 1), _LARGEST_PAGE)))
     return sorted(map(audit_entry, found), key=lambda entry: -entry.sequence)
+
+
+def version_digests(connection: Connection, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+    """What versions are now, by provider id and number; see `AuditStore.version_digests`."""
+    place = tuple_(provider_version.c.provider_id, provider_version.c.number)
+    rows = connection.execute(select(provider_version).where(place.in_(places)))
+    return {(row.provider_id, row.number): version_digest(row._asdict()) for row in rows}
 
 
 def _matching(query: AuditQuery) -> Iterator[ColumnElement[bool]]:

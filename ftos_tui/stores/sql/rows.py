@@ -1,8 +1,9 @@
 """Records as rows, and rows as records; a row that is not what a save wrote does not load."""
 
+import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -47,6 +48,34 @@ def version_row(new: NewVersion, *, deleted: bool) -> dict[str, Any]:
         "operation_id": new.operation_id,
         "deleted": deleted,
     }
+
+
+_DIGESTED: Final = (
+    "provider_id",
+    "number",
+    "values",
+    "statuses",
+    "secret_versions",
+    "saved_at",
+    "user",
+    "host",
+    "ssh_client",
+    "reason",
+    "action",
+    "acknowledged",
+    "operation_id",
+    "deleted",
+)
+
+
+def version_digest(row: Mapping[str, Any]) -> str:
+    """SHA-256, hex, of a row of `provider_version`: the audit keeps it, so that an altered version shows too.
+
+    Sealed secrets are not in it, only which version of each belongs to the row: they authenticate themselves, and are
+    wrapped anew when the master key is rotated.
+    """
+    parts = [row[column] for column in _DIGESTED]
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
 def summary_row(version: ProviderVersion) -> dict[str, Any]:

@@ -146,6 +146,11 @@ class SqlStore:
         with self.database.reading() as connection:
             return audit.page(connection, query)
 
+    def version_digests(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+        """What versions are now, as SHA-256, by provider id and number."""
+        with self.database.reading() as connection:
+            return audit.version_digests(connection, places)
+
     def change_facts(self, change: FactsChange, sign: Sign) -> bool:
         """Changes facts, with an audit entry; gives back whether it did."""
         with self.database.writing() as connection:

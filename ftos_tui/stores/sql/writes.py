@@ -26,10 +26,11 @@ def write(connection: Connection, new: NewVersion, sign: Sign) -> ProviderVersio
         _refuse_taken(connection, new)
     ended = trials.follow(connection, new)
     _insert_secrets(connection, new)
-    connection.execute(insert(provider_version), rows.version_row(new, deleted=deleting))
+    row = rows.version_row(new, deleted=deleting)
+    connection.execute(insert(provider_version), row)
     version = reads.by_id(connection, new.provider_id, new.expected_version + 1)
     _project(connection, version)
-    audit.append(connection, _audit_entry(new, version, ended), sign)
+    audit.append(connection, _audit_entry(new, version, ended, rows.version_digest(row)), sign)
     return version
 
 
@@ -104,11 +105,12 @@ def _project(connection: Connection, version: ProviderVersion) -> None:
         connection.execute(update(provider).where(provider.c.id == version.provider_id), rows.summary_row(version))
 
 
-def _audit_entry(new: NewVersion, version: ProviderVersion, ended: Trial | None) -> AuditEntry:
+def _audit_entry(new: NewVersion, version: ProviderVersion, ended: Trial | None, digest: str) -> AuditEntry:
     detail: dict[str, object] = {
         "changed": list(new.changed),
         "acknowledged": list(new.acknowledged),
         "reason": new.reason,
+        "digest": digest,
     }
     if new.trial_until is not None:
         detail["trial_until"] = time_to_text(new.trial_until)
