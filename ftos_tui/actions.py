@@ -13,10 +13,12 @@ AUDIT = "audit"
 COMPARE = "compare"
 COMPARE_FIELDS = "fields"
 EDITOR = "editor"
+CHANNELS = "channels"
+CHANNEL = "channel"
+PLAN = "plan"
 REVIEW = "review"
 HISTORY = "history"
 CONFLICT = "conflict"
-PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,44 @@ _TABLE = (
         PLAN,
         "Acknowledge the warnings of the provider under the cursor by their names, or take that back.",
     ),
+    Action("channels.quit", "Quit", ("q",), CHANNELS, "Leave ftos-tui."),
+    Action(
+        "channels.edit",
+        "Edit",
+        ("e",),
+        CHANNELS,
+        "Open the channel under the cursor; Enter and a double click do the same.",
+    ),
+    Action("channels.new", "New", ("n", "insert"), CHANNELS, "Start a new communication channel."),
+    Action(
+        "channels.delete",
+        "Delete",
+        ("d", "delete"),
+        CHANNELS,
+        "Delete the channel under the cursor after its code was typed.",
+    ),
+    Action(
+        "channels.filter", "Filter", ("slash",), CHANNELS, "Show only the channels whose code, name or provider has it."
+    ),
+    Action("channels.refresh", "Refresh", ("r", "f5"), CHANNELS, "Read the list again."),
+    Action(
+        "channel.save_and_close",
+        "Save and close",
+        ("ctrl+s", "f2"),
+        CHANNEL,
+        "Check, save and go back to the list.",
+    ),
+    Action("channel.save_and_reload", "Save and reload", ("ctrl+r", "f5"), CHANNEL, "Check, save and go on editing."),
+    Action("channel.providers", "Providers", ("f3",), CHANNEL, "Choose the channel provider from a list."),
+    Action(
+        "channel.acknowledge",
+        "Acknowledge",
+        ("f7",),
+        CHANNEL,
+        "Acknowledge the warning at the focused field by its name, or take that back.",
+    ),
+    Action("channel.next_finding", "Next finding", ("f8",), CHANNEL, "Go to the next field that has a finding."),
+    Action("channel.reason", "Reason", ("f12",), CHANNEL, "Say why you make this change; it is kept in the audit."),
     Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),
     Action("editor.external", "Your editor", ("ctrl+e", "f4"), EDITOR, "Open the text in $VISUAL or $EDITOR."),
     Action("editor.load", "Load a file", ("ctrl+o", "f3"), EDITOR, "Replace the text by a file's."),

@@ -12,6 +12,7 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 
 from ftos_tui.actions import ACTIONS, Action
+from ftos_tui.actions import CHANNELS as CHANNELS_PLACE
 from ftos_tui.actions import PROVIDERS as PROVIDERS_PLACE
 from ftos_tui.config import Places, Settings
 from ftos_tui.domain.checks.context import CheckContext
@@ -24,7 +25,7 @@ from ftos_tui.screens.frame import MENU_PATH, FrameScreen
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.trial_watch import TrialWatch
 from ftos_tui.studio.log import note, read_log
-from ftos_tui.studio.place import MENU, PROVIDERS, Place, last_place, remember_place
+from ftos_tui.studio.place import CHANNELS, MENU, PROVIDERS, Place, last_place, remember_place
 from ftos_tui.studio.session import Session, open_session
 from ftos_tui.terminal import SafeApp, mouse_wanted
 from ftos_tui.widgets.background import start
@@ -35,6 +36,9 @@ _SLOW = 1.0
 """Seconds after which the log says what is waited for."""
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark"}
+
+_LISTS = {PROVIDERS_PLACE: PROVIDERS, CHANNELS_PLACE: CHANNELS}
+"""The lists behind the menu: their places in the table of actions, and what they are remembered as."""
 
 _STARTED = 2.0
 """Seconds after the first frame when what a start imports has been imported."""
@@ -85,8 +89,9 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
     async def on_mount(self) -> None:
         """Opens the screens; everything that reads a disk comes after the first frame."""
         place = Place(PROVIDERS) if self.start == PROVIDERS else last_place(self.session)
-        level = len(MENU_PATH) if place.screen == PROVIDERS else 0
-        await self.enter_menu(level, cursor_on=place.provider_id)
+        level = 0 if place.screen == MENU else len(MENU_PATH)
+        where = CHANNELS_PLACE if place.screen == CHANNELS else PROVIDERS_PLACE
+        await self.enter_menu(level, cursor_on=place.provider_id, place=where)
         self.call_after_refresh(self._after_first_frame)
 
     def _after_first_frame(self) -> None:
@@ -123,11 +128,9 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         self.exit(0)
 
     def _place(self) -> Place:
-        from ftos_tui.screens.providers import ProvidersScreen
-
         for screen in self.screen_stack:
-            if isinstance(screen, ProvidersScreen):
-                return Place(PROVIDERS, screen.cursor_on)
+            if isinstance(screen, FrameScreen) and screen.place in _LISTS:
+                return Place(_LISTS[screen.place], str(getattr(screen, "cursor_on", "")))
         return Place(MENU)
 
     # Moving about
@@ -138,32 +141,51 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         if level is None or self._menu_level(self.screen_stack[-2]) == level - 1:
             self.pop_screen()
         elif level > 0:
-            self.switch_screen(MenuScreen(level - 1))
+            came_from = self.screen.place if isinstance(self.screen, FrameScreen) else PROVIDERS_PLACE
+            self.switch_screen(MenuScreen(level - 1, came_from))
 
-    async def enter_menu(self, level: int, cursor_on: str = "") -> None:
-        """Goes to a level of the menu path, unless one is there or further down; the last one lists the providers.
+    async def enter_menu(self, level: int, cursor_on: str = "", place: str = PROVIDERS_PLACE) -> None:
+        """Goes to a level of the menu path, unless one is there or further down; behind the last one are the lists.
 
         The levels in between are not made: each costs the start a tenth.
+
+        Args:
+            level: How many parts of the menu path are entered.
+            cursor_on: The id of the record to put the cursor on, in a list.
+            place: Which list, behind the last level.
         """
         levels = [self._menu_level(screen) for screen in self.screen_stack]
-        if any(there is not None and there >= level for there in levels):
+        on_list = isinstance(self.screen, FrameScreen) and self.screen.place in _LISTS
+        from_list = on_list and self.screen.place != place and level == len(MENU_PATH)  # type: ignore[attr-defined]
+        if not from_list and any(there is not None and there >= level for there in levels):
             return
         if level < len(MENU_PATH):
             with self.hold_keys():
                 await self.push_screen(MenuScreen(level))
             return
+        with self.hold_keys():
+            if from_list:
+                await self.switch_screen(self._list(place, cursor_on))
+            else:
+                await self.push_screen(self._list(place, cursor_on))
+        remember_place(self.session, Place(_LISTS[place], cursor_on))
+
+    @staticmethod
+    def _list(place: str, cursor_on: str) -> FrameScreen:
+        if place == CHANNELS_PLACE:
+            from ftos_tui.screens.channels import ChannelsScreen
+
+            return ChannelsScreen(cursor_on)
         from ftos_tui.screens.providers import ProvidersScreen
 
-        with self.hold_keys():
-            await self.push_screen(ProvidersScreen(cursor_on))
-        remember_place(self.session, Place(PROVIDERS, cursor_on))
+        return ProvidersScreen(cursor_on)
 
     @staticmethod
     def _menu_level(screen: Screen[Any]) -> int | None:
         """How many parts of the menu path lie above what a screen shows; None for a screen that is not on it."""
         if isinstance(screen, MenuScreen):
             return screen.level
-        listing = isinstance(screen, FrameScreen) and screen.place == PROVIDERS_PLACE
+        listing = isinstance(screen, FrameScreen) and screen.place in _LISTS
         return len(MENU_PATH) if listing else None
 
     async def open_form(self, provider_id: str, *, as_saved: bool = False) -> None:
@@ -234,17 +256,21 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             screen.other_session = session
             await self.push_screen(screen)
 
-    async def show_providers(self) -> None:
-        """Goes to the list of providers, past whatever lets go; a form asks first."""
+    async def show_list(self, place: str) -> None:
+        """Goes to the list of providers, or of channels, past whatever lets go; a form asks first.
+
+        Args:
+            place: The list's place in the table of actions.
+        """
         while len(self.screen_stack) > 2 and isinstance(self.screen, FrameScreen):
-            if type(self.screen).__name__ == "ProvidersScreen":
+            if self.screen.place == place:
                 return
             if isinstance(self.screen, MenuScreen):
                 break
             if not await self.screen.may_leave():
                 return
             self.pop_screen()
-        await self.enter_menu(len(MENU_PATH))
+        await self.enter_menu(len(MENU_PATH), place=place)
 
     async def offer_drafts(self, *, asked: bool) -> None:
         """Shows the drafts on disk, when there are any.

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from ftos_tui.actions import Action
+from ftos_tui.actions import PROVIDERS, Action
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.screens.trial_watch import TrialWatch
@@ -71,12 +71,12 @@ class Console(Protocol):
         """Takes the screen on top away."""
         ...
 
-    async def enter_menu(self, level: int, cursor_on: str = "") -> None:
-        """Goes down the menu path to a level."""
+    async def enter_menu(self, level: int, cursor_on: str = "", place: str = PROVIDERS) -> None:
+        """Goes down the menu path to a level, or to a list."""
         ...
 
-    async def show_providers(self) -> None:
-        """Goes to the list of providers."""
+    async def show_list(self, place: str) -> None:
+        """Goes to the list of providers, or of communication channels."""
         ...
 
     async def open_form(self, provider_id: str, *, as_saved: bool = False) -> None:

@@ -37,7 +37,6 @@ from ftos_tui.widgets.secret_input import SecretInput
 from ftos_tui.widgets.switch_field import SwitchField
 from ftos_tui.widgets.text_input import OneLineInput
 from ftos_tui.widgets.title_line import TitleLine
-from ftos_tui.widgets.trial_line import TrialLine
 
 KEEP_AFTER = 0.2
 """Seconds between a change and its draft on disk: under the half second promised, and not at every key."""
@@ -108,7 +107,7 @@ class EditScreen(TrialActions, VersionActions):
         rows = field_rows(self.model.draft)
         self._rows = {row.field_id: row for row in rows}
         yield TitleLine(self.title_text())
-        yield TrialLine()
+        yield self.trial.line
         yield Horizontal(VerticalScroll(*rows, id="form", can_focus=False), MeaningPanel(id="meaning"), id="body")
 
     def on_mount(self) -> None:
@@ -211,7 +210,8 @@ class EditScreen(TrialActions, VersionActions):
         """Says beside the form what the values mean, where there is room."""
         if self.has_class("wide"):
             panel = self.query_one(MeaningPanel)
-            panel.sections = sections_of(self.session, self.model.draft, self.model.checked, self.counts)
+            serves = self.model.context.serves_words
+            panel.sections = sections_of(self.session, self.model.draft, self.model.checked, self.counts, serves)
 
     def key_down(self) -> None:
         """The next field."""
@@ -384,7 +384,9 @@ class EditScreen(TrialActions, VersionActions):
         """Says what the values mean, on a screen of its own where there is no room beside the form."""
         from ftos_tui.screens.meaning import MeaningScreen
 
-        self.open_screen(MeaningScreen(self.breadcrumb(), self.model.draft, self.model.checked, self.counts))
+        model = self.model
+        serves = model.context.serves_words
+        self.open_screen(MeaningScreen(self.breadcrumb(), model.draft, model.checked, self.counts, serves))
 
     def action_reason(self) -> None:
         """Asks why."""

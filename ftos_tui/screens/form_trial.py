@@ -31,6 +31,7 @@ class FormTrial:
     def __init__(self, form: "EditScreen") -> None:
         self.form = form
         self.trial: Trial | None = None
+        self.line = TrialLine()
         self._seconds: Timer | None = None
 
     def look_soon(self) -> None:
@@ -56,12 +57,11 @@ class FormTrial:
         self._show()
 
     def _show(self) -> None:
-        line = self.form.query_one(TrialLine)
         if self.trial is None:
-            line.show("", "")
+            self.line.show("", "")
             return
         key, _ = self.form.console_app.hint("form.confirm_trial")
-        line.show(f"{self.trial.words} ({key})", self.trial.left(self.form.session.clock()))
+        self.line.show(f"{self.trial.words} ({key})", self.trial.left(self.form.session.clock()))
 
     def _second(self) -> None:
         self._show()

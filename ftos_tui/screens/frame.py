@@ -24,6 +24,9 @@ T = TypeVar("T")
 MENU_PATH = ("Admin", "Omnichannel Communication Automation", "Channel Providers")
 """The vendor's menu path."""
 
+CHANNELS_PATH = (*MENU_PATH[:-1], "Communication Channels")
+"""The vendor's menu path to the other list."""
+
 
 def bindings_of(*places: str, priority: bool = False) -> list[BindingType]:
     """Textual's bindings for the actions of these places; remapping goes by the action's id.

@@ -19,6 +19,7 @@ class MeaningScreen(FrameScreen):
         draft: What the form holds.
         checked: The verdict on it.
         counts: Messages by status code.
+        serves: Which communication channels send through the provider, in words.
     """
 
     help_topic = (
@@ -29,12 +30,15 @@ class MeaningScreen(FrameScreen):
     BINDINGS = closed_by("form.meaning")
     CSS = "MeaningScreen MeaningPanel { padding: 0 1; }"
 
-    def __init__(self, path: tuple[str, ...], draft: Draft, checked: Checked, counts: Mapping[str, int]) -> None:
+    def __init__(
+        self, path: tuple[str, ...], draft: Draft, checked: Checked, counts: Mapping[str, int], serves: str = ""
+    ) -> None:
         super().__init__()
         self.path = path
         self.draft = draft
         self.checked = checked
         self.counts = counts
+        self.serves = serves
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The form's, and the screen."""
@@ -46,7 +50,7 @@ class MeaningScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The panel."""
-        yield MeaningPanel(sections_of(self.session, self.draft, self.checked, self.counts))
+        yield MeaningPanel(sections_of(self.session, self.draft, self.checked, self.counts, self.serves))
 
     def on_mount(self) -> None:
         """Esc and the keys of scrolling work at once."""

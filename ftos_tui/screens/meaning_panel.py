@@ -11,7 +11,9 @@ from ftos_tui.widgets.meaning_panel import Section
 from ftos_tui.widgets.window_bar import WindowBar
 
 
-def sections_of(session: Session, draft: Draft, checked: Checked, counts: Mapping[str, int]) -> list[Section]:
+def sections_of(
+    session: Session, draft: Draft, checked: Checked, counts: Mapping[str, int], serves: str = ""
+) -> list[Section]:
     """What the panel shows.
 
     Args:
@@ -19,6 +21,7 @@ def sections_of(session: Session, draft: Draft, checked: Checked, counts: Mappin
         draft: What the form holds.
         checked: The verdict on it.
         counts: Messages by status code.
+        serves: Which communication channels send through the provider, in words; empty for none.
     """
     means = meaning(session, draft, checked)
     window = means.window
@@ -28,6 +31,8 @@ def sections_of(session: Session, draft: Draft, checked: Checked, counts: Mappin
         Section("Window", (bar, *means.window_words)),
         Section("Pace", means.pace_words or ("Bulk No and the retries are not known yet.",)),
     ]
+    if serves:
+        sections.append(Section("Channels", (f"It {serves}.",)))
     if means.host_words:
         sections.append(Section("Host", means.host_words))
     steps = [f"{'✓' if step.done else '·'} {step.label}" for step in means.steps]

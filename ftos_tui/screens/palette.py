@@ -8,10 +8,11 @@ from typing import cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from ftos_tui.actions import CHANNELS, PROVIDERS
 from ftos_tui.domain.fields import FIELDS
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.console import Console
-from ftos_tui.screens.frame import MENU_PATH, FrameScreen
+from ftos_tui.screens.frame import CHANNELS_PATH, MENU_PATH, FrameScreen
 from ftos_tui.widgets.background import start
 
 _MOST_PROVIDERS = 20
@@ -91,7 +92,10 @@ class ScreenCommands(Provider):
         app = cast(Console, self.app)
 
         def providers() -> None:
-            start(self.app, app.show_providers, "open")
+            start(self.app, partial(app.show_list, PROVIDERS), "open")
+
+        def channels() -> None:
+            start(self.app, partial(app.show_list, CHANNELS), "open")
 
         def drafts() -> None:
             start(self.app, partial(app.offer_drafts, asked=True), "open")
@@ -102,7 +106,12 @@ class ScreenCommands(Provider):
             if not any(isinstance(screen, AuditScreen) for screen in self.app.screen_stack):
                 self.app.push_screen(AuditScreen())
 
-        return [(" › ".join(MENU_PATH), providers), ("Unsaved drafts", drafts), ("Admin › Audit", audit)]
+        return [
+            (" › ".join(MENU_PATH), providers),
+            (" › ".join(CHANNELS_PATH), channels),
+            ("Unsaved drafts", drafts),
+            ("Admin › Audit", audit),
+        ]
 
     async def discover(self) -> Hits:
         """All of them."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MENU = "menu"
 PROVIDERS = "providers"
+CHANNELS = "channels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Place:
     """A screen and how it stood.
 
     Attributes:
-        screen: `menu` or `providers`.
-        provider_id: The provider the cursor was on; empty for none.
+        screen: `menu`, `providers` or `channels`.
+        provider_id: The provider, or the channel, the cursor was on; empty for none.
     """
 
     screen: str = MENU
@@ -36,7 +37,7 @@ def last_place(session: "Session") -> Place:
         place = Place(str(kept["screen"]), str(kept["provider_id"]))
     except (OSError, ValueError, LookupError, TypeError):
         return Place()
-    return place if place.screen in (MENU, PROVIDERS) else Place()
+    return place if place.screen in (MENU, PROVIDERS, CHANNELS) else Place()
 
 
 def remember_place(session: "Session", place: Place) -> None:

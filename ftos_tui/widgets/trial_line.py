@@ -16,9 +16,14 @@ class TrialLine(Horizontal):
     TrialLine #trial-left { width: 10; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = Line(id="trial-words")
+        self.left = Line(id="trial-left")
+
     def compose(self) -> ComposeResult:
-        yield Line(id="trial-words")
-        yield Line(id="trial-left")
+        yield self.words
+        yield self.left
 
     def show(self, words: str, left: str) -> None:
         """Shows the banner.
@@ -28,5 +33,5 @@ class TrialLine(Horizontal):
             left: How long there is to confirm.
         """
         self.display = bool(words)
-        self.query_one("#trial-words", Line).text = words
-        self.query_one("#trial-left", Line).text = left
+        self.words.text = words
+        self.left.text = left

@@ -79,7 +79,7 @@ async def test_every_screen_of_the_way_has_a_help_of_its_own(session: Session) -
         await operator.until(lambda: "The menu follows the vendor's Studio" in operator.text)
         await operator.press("escape")
         await operator.until_on(MenuScreen)
-        await operator.app.show_providers()
+        await operator.app.show_list("providers")
         await operator.listed()
         await operator.press("f1")
         await operator.until(

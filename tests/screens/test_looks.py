@@ -36,7 +36,7 @@ async def test_the_screens_of_the_way_look_as_they_are_kept(session: Session, si
     async with at_console(session, None, size) as operator:
         await operator.until_on(MenuScreen)
         operator.snapshot(f"menu_{name}")
-        await operator.app.show_providers()
+        await operator.app.show_list("providers")
         await operator.listed()
         operator.providers.rows.move_to(open_provider(session, name=NAME).provider_id)
         await operator.until(lambda: "6 providers · ready" in operator.text)

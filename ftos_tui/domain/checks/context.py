@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ftos_tui.domain.channel import serves_in_words
 from ftos_tui.domain.findings import Finding, Verdict, verdict
 from ftos_tui.domain.record import Values
 from ftos_tui.domain.statuses import StatusRow
+from ftos_tui.domain.visible import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class CheckContext:
     waiting: int = 0
     serves: tuple[str, ...] = ()
     serves_count: int = 0
+
+    @property
+    def serves_words(self) -> str:
+        """Which channels the provider serves: `serves 3 channels: A, B, C`; empty for none."""
+        return serves_in_words(self.serves_count, tuple(shortened(code, 40) for code in self.serves))
 
 
 @dataclass(frozen=True, slots=True)

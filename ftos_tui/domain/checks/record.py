@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from ftos_tui.domain.app_config import known_key
-from ftos_tui.domain.channel import serves_in_words
 from ftos_tui.domain.checks import rules
 from ftos_tui.domain.checks.app_config import check_config_hosts
 from ftos_tui.domain.checks.context import CheckContext
@@ -79,12 +78,8 @@ def _channel(judged: Judged) -> Iterator[Finding]:
         message = f"Let the {judged.context.waiting:,} waiting messages go first: they were written for {before}."
         yield rules.CHANNEL_CHANGED("communication_channel", message)
     if judged.context.serves_count and before and now and before != now:
-        message = f"Give its channels another provider first: it {_serves(judged.context)}."
+        message = f"Give its channels another provider first: it {judged.context.serves_words}."
         yield rules.CHANNEL_SERVED("communication_channel", message)
-
-
-def _serves(context: CheckContext) -> str:
-    return serves_in_words(context.serves_count, tuple(shortened(code, 40) for code in context.serves))
 
 
 def _name(judged: Judged) -> Iterator[Finding]:
@@ -96,7 +91,7 @@ def _name(judged: Judged) -> Iterator[Finding]:
     if judged.draft.base.version and isinstance(before, str) and before and name_key(before) != name_key(name):
         message = f"Rename only if no script refers to {shortened(before, 40)}: callers find a provider by its name."
         if judged.context.serves_count:
-            message = f"{message.removesuffix('.')}; it {_serves(judged.context)}."
+            message = f"{message.removesuffix('.')}; it {judged.context.serves_words}."
         yield rules.NAME_RENAMED("name", message)
 
 
