@@ -8,14 +8,17 @@ from ftos_tui import __version__
 from ftos_tui.cli import (
     audit,
     changing,
+    channels,
     environments,
     examining,
     files,
+    history,
     keys,
     output,
     reading,
     settings,
     statuses,
+    trials,
     validating,
 )
 from ftos_tui.cli.context import Start
@@ -29,6 +32,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 2 usage, 3 refused by findings, 4 conflict, 5 store or key, 6 not permitted, 1 other.",
 )
 providers = typer.Typer(rich_markup_mode=None, help="Find, show, check and change channel providers.")
+channel_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Communication channels.")
 config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The settings file.")
 
 audit_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who did what, and proof of it.")
@@ -71,6 +75,7 @@ providers.command("show")(reading.show_command)
 providers.command("set")(changing.set_command)
 providers.command("clear-secret")(changing.clear_secret_command)
 providers.command("delete")(changing.delete_command)
+providers.command("confirm")(trials.confirm_command)
 providers.command("export")(files.export_command)
 providers.command("import")(files.import_command)
 providers.command("apply")(files.apply_command)
@@ -83,6 +88,11 @@ providers.command("diff")(history.diff_command)
 providers.command("rollback")(history.rollback_command)
 providers.command("compare")(environments.compare_command)
 providers.command("promote")(environments.promote_command)
+app.add_typer(channel_commands, name="channels")
+channel_commands.command("list")(channels.list_command)
+channel_commands.command("show")(channels.show_command)
+channel_commands.command("set")(channels.set_command)
+channel_commands.command("delete")(channels.delete_command)
 app.add_typer(audit_commands, name="audit")
 audit_commands.command("list")(audit.list_command)
 audit_commands.command("verify")(audit.verify_command)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,10 +11,11 @@ from ftos_tui.cli import arguments, output, shapes
 from ftos_tui.cli.completion import complete_assignments, complete_secret_ids
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode, UsageProblem
-from ftos_tui.cli.options import Acknowledge, AsJson, Name, Reason, SecretId
+from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, ExpectVersion, Name, Reason, SecretId, Trial
 from ftos_tui.cli.reviewing import complain_of, how_to_acknowledge, say_conflict, say_review
 from ftos_tui.cli.secrets import read_secrets
 from ftos_tui.cli.showing import provider_named
+from ftos_tui.cli.trials import length_of, say_trial
 from ftos_tui.domain.draft import Base, Draft
 from ftos_tui.domain.fields import FIELD_BY_ID
 from ftos_tui.domain.visible import visible
@@ -52,12 +54,14 @@ def set_command(
     reason: Reason = "",
     dry_run: DryRun = False,
     new: Annotated[bool, typer.Option("--new", help="Make a new provider of this name.")] = False,
+    trial: Trial = None,
     as_json: AsJson = False,
 ) -> int:
     """Change fields of a provider and save it as a new version."""
     start: Start = ctx.obj
     given = arguments.assignments(written or [])
     secrets = arguments.secret_ids(secret or [])
+    length = length_of(trial, new=new)
     with start.session() as session:
         if not dry_run:
             session.permit_change()
@@ -75,7 +79,7 @@ def set_command(
             draft = draft.with_secret(field_id, entered)
         if dry_run:
             return say_review(session, draft, acknowledge or [], as_json)
-        return save_draft(session, draft, acknowledge or [], reason, as_json)
+        return save_draft(session, draft, acknowledge or [], reason, as_json, length)
 
 
 def clear_secret_command(
@@ -125,7 +129,15 @@ def delete_command(
         output.say(f"Deleted {version.name}; its versions stay.")
 
 
-def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], reason: str, as_json: bool) -> int:
+def save_draft(
+    session: "Session",
+    draft: Draft,
+    acknowledged: Sequence[str],
+    reason: str,
+    as_json: bool,
+    trial: timedelta | None = None,
+    action: str = "save",
+) -> int:
     """Saves a draft and prints the outcome.
 
     Args:
@@ -134,16 +146,19 @@ def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], re
         acknowledged: Codes of acknowledged warnings.
         reason: Why.
         as_json: Whether the outcome is printed as JSON.
+        trial: How long the version is on trial; None where it stays.
+        action: What the version says was done.
 
     Returns:
         The exit code: done, refused, or a conflict.
     """
     from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, counted
     from ftos_tui.studio.providers import changed_fields, check, save
+    from ftos_tui.studio.reading import trial_of
 
     checked = check(session, draft)
     try:
-        saved = save(session, draft, acknowledged=acknowledged, reason=reason)
+        saved = save(session, draft, acknowledged=acknowledged, reason=reason, trial=trial, action=action)
     except (Refused, WarningsOpen) as refusal:
         _say_refusal(draft, refusal.checked, as_json)
         warnings = refusal.open if isinstance(refusal, WarningsOpen) else ()
@@ -152,7 +167,7 @@ def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], re
     except StaleVersion as stale:
         return say_conflict(session, draft, stale, as_json)
     if as_json:
-        output.say_json(shapes.version_shape(saved))
+        output.say_json(shapes.version_shape(saved, trial_of(session, saved.provider_id)))
         return ExitCode.DONE
     for finding in checked.findings:
         complain_of(finding)
@@ -161,6 +176,7 @@ def save_draft(session: "Session", draft: Draft, acknowledged: Sequence[str], re
     else:
         number = counted(len(changed_fields(draft, checked)), "field", "fields")
         output.say(f"Saved {saved.name} version {saved.number} ({number}).")
+        say_trial(session, saved)
     return ExitCode.DONE
 
 

@@ -13,6 +13,15 @@ Name = Annotated[
 Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why, kept with the version.", show_default=False)
 ]
+Trial = Annotated[
+    str | None,
+    typer.Option(
+        "--trial",
+        metavar="MINUTES",
+        help="Revert by itself after so long unless confirmed: 10, or 30s, 10m, 2h.",
+        show_default=False,
+    ),
+]
 Acknowledge = Annotated[
     list[str] | None,
     typer.Option("--acknowledge", metavar="CODE", help="Acknowledge a warning by its code.", show_default=False),

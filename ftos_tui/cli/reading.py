@@ -14,6 +14,7 @@ from ftos_tui.cli.showing import show
 from ftos_tui.domain.fields import FIELDS
 
 if TYPE_CHECKING:
+    from ftos_tui.domain.trial import Trial
     from ftos_tui.studio.reading import ProviderSummary, SortColumn
     from ftos_tui.studio.session import Session
 
@@ -33,14 +34,17 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """List the providers."""
+    from ftos_tui.studio.reading import running_trials
+
     start: Start = ctx.obj
     with start.session() as session:
         rows = _rows(session, filter, _column(sort), descending, limit)
+        on_trial = {trial.provider_id: trial for trial in running_trials(session)}
         if as_json:
             output.say_json_array(map(shapes.summary_shape, rows))
         else:
             headers = ("NAME", "CHANNEL", "PROVIDER", "WINDOW", "BULK", "READINESS", "SAVED BY", "SAVED")
-            output.say_table(headers, map(_cells, rows))
+            output.say_table(headers, (_cells(row, on_trial.get(row.provider_id)) for row in rows))
 
 
 def show_command(
@@ -100,7 +104,10 @@ def _rows(
         query = replace(query, after=page[-1].cursor)
 
 
-def _cells(row: "ProviderSummary") -> tuple[str, ...]:
+def _cells(row: "ProviderSummary", trial: "Trial | None") -> tuple[str, ...]:
+    readiness = "ready" if row.ready else f"{len(row.missing)} missing"
+    if trial is not None:
+        readiness += f", on trial until {trial.deadline:%H:%M:%S}"
     window = f"{row.interval_min}–{row.interval_max}" if row.interval_min and row.interval_max else "—"
     return (
         row.name,
@@ -108,7 +115,7 @@ def _cells(row: "ProviderSummary") -> tuple[str, ...]:
         row.provider_name or "—",
         window,
         "—" if row.bulk_no is None else str(row.bulk_no),
-        "ready" if row.ready else f"{len(row.missing)} missing",
+        readiness,
         row.saved_by,
         shapes.time_text(row.saved_at),
     )

@@ -10,6 +10,7 @@ from ftos_tui.domain.fields import FIELD_BY_ID, FIELDS
 from ftos_tui.domain.record import ProviderVersion, SecretState
 
 if TYPE_CHECKING:
+    from ftos_tui.domain.trial import Trial
     from ftos_tui.studio.session import Session
 
 
@@ -25,12 +26,17 @@ def show(start: Start, name: str, *, as_json: bool, number: int | None = None) -
     Raises:
         NotFound: There is no provider of this name, or no such version.
     """
+    from ftos_tui.studio.reading import trial_of
+
     with start.session() as session:
         version = provider_named(session, name) if number is None else version_named(session, name, number)
+        trial = trial_of(session, version.provider_id)
+        trial = trial if trial is not None and trial.version == version.number else None
+        around = [] if as_json else list(_around(session, version, trial))
     if as_json:
-        output.say_json(shapes.version_shape(version))
+        output.say_json(shapes.version_shape(version, trial))
     else:
-        output.say_pairs(_pairs(version))
+        output.say_pairs([*_pairs(version), *around])
 
 
 def provider_named(session: "Session", name: str) -> ProviderVersion:
@@ -52,6 +58,17 @@ def provider_named(session: "Session", name: str) -> ProviderVersion:
     names = nearest_names(session, name)
     hint = f": did you mean {' or '.join(names)}?" if names else ": `ftos-tui providers list` lists them."
     raise NotFound(f"There is no provider {shortened(name, 60)}{hint}")
+
+
+def _around(session: "Session", version: ProviderVersion, trial: "Trial | None") -> Iterator[tuple[str, str]]:
+    """What hangs on a provider: its trial, and the channels that send through it."""
+    from ftos_tui.studio.channels import served_in_words
+
+    if trial is not None:
+        yield "Trial", trial.words
+    served = served_in_words(session, version.provider_id)
+    if served:
+        yield "Serves", served.removeprefix("serves ")
 
 
 def version_named(session: "Session", name: str, number: int | None = None) -> ProviderVersion:
