@@ -12,6 +12,7 @@ from ftos_tui.cli import output, shapes
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode, UsageProblem
 from ftos_tui.cli.options import AsJson
+from ftos_tui.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
     from ftos_tui.studio.audit import AuditEntry
@@ -72,12 +73,8 @@ def verify_command(
     from ftos_tui.studio.audit import verify
 
     start: Start = ctx.obj
-    with start.session() as session:
-        telling = output.Progress("entries checked")
-        try:
-            report = verify(session, checkpoints=file, progress=telling.tell)
-        finally:
-            telling.clear()
+    with start.session() as session, ProgressLine("Checking") as progress:
+        report = verify(session, checkpoints=file, progress=progress.of)
     if as_json:
         output.say_json(shapes.verify_shape(report))
     elif report.problem is None:
@@ -108,11 +105,10 @@ def checkpoint_command(
     if not targets:
         raise UsageProblem("Say where the checkpoint goes: --file FILE, --syslog /dev/log or --syslog HOST:PORT.")
     with start.session() as session:
-        for target in targets:
-            try:
-                taken = checkpoint(session, target)
-            except ValueError as error:
-                raise UsageProblem(f"--syslog takes /dev/log or HOST:PORT, not that: {error}.") from error
+        try:
+            taken = checkpoint(session, *targets)
+        except ValueError as error:
+            raise UsageProblem(f"--syslog takes a place in the network or a socket: {error}.") from error
     if as_json:
         output.say_json(shapes.checkpoint_shape(taken))
     else:

@@ -9,6 +9,7 @@ from ftos_tui.cli import output, shapes
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode, UsageProblem
 from ftos_tui.cli.options import AsJson, Reason
+from ftos_tui.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
     from ftos_tui.studio.rotation import KeyStatus
@@ -62,11 +63,8 @@ def rotate_command(
     if passphrase and new_key_file is not None:
         raise UsageProblem("Choose one: --new-key-file or --passphrase.")
     with start.session() as session:
-        telling = output.Progress("secrets wrapped anew")
-        try:
-            done = rotate_key(session, NewKey(new_key_file, passphrase), reason=reason, progress=telling.tell)
-        finally:
-            telling.clear()
+        with ProgressLine("Wrapping anew") as progress:
+            done = rotate_key(session, NewKey(new_key_file, passphrase), reason=reason, progress=progress.of)
         setting = session.environment.key
     if as_json:
         output.say_json(shapes.rotated_shape(done))

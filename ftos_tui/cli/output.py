@@ -92,32 +92,6 @@ def flush() -> None:
     _write(sys.stdout, "", flushing=True)
 
 
-class Progress:
-    """A line on standard error that says how far something is; nothing where that is no terminal.
-
-    Args:
-        doing: What is counted.
-    """
-
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-        self._shown = False
-
-    def tell(self, done: int, total: int) -> bool:
-        """Rewrites the line; gives back that it may go on."""
-        if sys.stderr.isatty():
-            self._shown = True
-            with suppress(ReaderGone, OutputLost):
-                _write(sys.stderr, f"\r{done:,} of {total:,} {self._doing}\x1b[K", flushing=True)
-        return True
-
-    def clear(self) -> None:
-        """Takes the line away."""
-        if self._shown:
-            with suppress(ReaderGone, OutputLost):
-                _write(sys.stderr, "\r\x1b[K", flushing=True)
-
-
 def json_text(value: Any, indent: int | None = None) -> str:
     """JSON in printable ASCII: everything else, DEL too, is escaped."""
     return json.dumps(value, indent=indent, ensure_ascii=True)

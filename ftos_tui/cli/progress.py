@@ -39,6 +39,17 @@ class ProgressLine:
         self._write(f"\r{text.ljust(self._width)}")
         self._width = len(text)
 
+    def of(self, done: int, total: int) -> bool:
+        """Shows how many of how many are done; gives back that it may go on.
+
+        Args:
+            done: How many.
+            total: Of how many.
+        """
+        self._share = lambda number: number / max(total, 1)
+        self(done)
+        return True
+
     def __enter__(self) -> "ProgressLine":
         return self
 

@@ -180,17 +180,17 @@ def verify(session: "Session", *, checkpoints: Path | None = None, progress: Pro
     return VerifyReport(checked, last.mac if last else "", compared + (0 in pins), cut)
 
 
-def checkpoint(session: "Session", target: Path | str) -> Checkpoint:
+def checkpoint(session: "Session", *targets: Path | str) -> Checkpoint:
     """Signs how far the chain goes, and keeps that outside the store.
 
     Args:
         session: The operator's session.
-        target: A file to add a line to; or, as text, the system log's socket or HOST:PORT.
+        targets: Where to: a file to add a line to; or, as text, the system log's socket or HOST:PORT.
 
     Raises:
         StoreDamaged: The last entry was altered: there is nothing to pin.
         StoreUnreachable: The file or the log takes nothing.
-        ValueError: The text is no address.
+        ValueError: A text is no address.
     """
     vault = session.vault
     newest = session.store.audit_page(AuditQuery(limit=1))
@@ -208,10 +208,11 @@ def checkpoint(session: "Session", target: Path | str) -> Checkpoint:
         at=time_to_text(session.clock()),
         who=str(session.author),
     ).signed(vault.sign)
-    if isinstance(target, Path):
-        append_checkpoint(target, taken)
-    else:
-        send_checkpoint(target, taken)
+    for target in targets:
+        if isinstance(target, Path):
+            append_checkpoint(target, taken)
+        else:
+            send_checkpoint(target, taken)
     return taken
 
 
