@@ -24,6 +24,8 @@ KEYS: Final[Mapping[str, str]] = {
     "tab": "\t",
     "shift+tab": "\x1b[Z",
     "escape": "\x1b",
+    # As terminals with kitty's protocol send it: a bare ESC and a key right behind it make the key with Alt.
+    "esc": "\x1b[27u",
     "space": " ",
     "backspace": "\x7f",
     "up": "\x1b[A",

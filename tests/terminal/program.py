@@ -160,6 +160,19 @@ def open_form(console: Console, name: str = GATEWAY) -> None:
     wait_form(console, name)
 
 
+def go_back(console: Console, to: str) -> None:
+    """Leaves a screen for the one below it, and waits for a row there.
+
+    Args:
+        console: The console.
+        to: A pattern for the row.
+    """
+    breadcrumb = console.screen[0]
+    console.press("esc")
+    console.wait_for(lambda console: console.screen[0] != breadcrumb)
+    wait_row(console, to)
+
+
 def wait_row(console: Console, pattern: str) -> None:
     """Waits for a row of the screen in which a pattern is found."""
     found = re.compile(pattern)

@@ -17,6 +17,7 @@ from tests.terminal.program import (
     VALUES,
     every_file,
     field_text,
+    go_back,
     open_form,
     places_of,
     run_command,
@@ -127,8 +128,7 @@ def test_typed_pasted_undone_refused_and_saved(start_program: Start, environ: di
     console.wait_for("control character")
     console.press("f1")
     console.wait_for("Help: App Password")
-    console.press("escape")
-    console.wait_for("Edit Channel Provider")
+    go_back(console, "^ Edit Channel Provider")
     fill_plain(console)
     console.press("ctrl+s")
     console.wait_for(f"✓ Saved {GATEWAY} version 2")

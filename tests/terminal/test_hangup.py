@@ -62,7 +62,7 @@ def in_secret(console: Console) -> None:
 def in_question(console: Console) -> None:
     """While the form asks whether it may be left."""
     in_form(console)
-    console.press("escape")
+    console.press("esc")
     console.wait_for("k keep as draft")
 
 

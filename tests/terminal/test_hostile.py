@@ -8,7 +8,7 @@ import pytest
 from tests.terminal.conftest import Start
 from tests.terminal.harness import Console
 from tests.terminal.hostile import NEVER, TEXTS, put_everything
-from tests.terminal.program import go, run_command, wait_row
+from tests.terminal.program import go, go_back, run_command, wait_row
 
 # Beside CSI, the console sets the window's title and nothing else that begins with ESC.
 FOREIGN = re.compile("\x1b(?!\\[|\\]2;|\\\\)")
@@ -31,12 +31,6 @@ def assert_harmless(output: str) -> None:
     assert "evil.example" not in re.findall("\x1b\\]8;[^\x1b]*", output)
 
 
-def go_back(console: Console, to: str) -> None:
-    """Leaves a screen for the one below it."""
-    console.press("escape")
-    wait_row(console, to)
-
-
 FORM = r"^ Edit Channel Provider|^ New Channel Provider"
 
 
@@ -51,23 +45,20 @@ def walk_form(console: Console) -> None:
     go(console, "enter", "✗ Meaning")
     go(console, "f1", "Help: ")
     go_back(console, "^✗ Meaning")
-    console.press("escape")
-    console.wait_for("› Statuses")
-    wait_row(console, "^▸ bidi")
+    go_back(console, "^▸ bidi")
     go(console, "d", "Removed bidi")
-    console.press("escape")
-    wait_row(console, FORM)
+    go_back(console, FORM)
     go(console, "f4", "› Meaning")
     go_back(console, FORM)
     go(console, "ctrl+s", "✗ Not saved")
     go(console, "f8", "✗")
     go(console, "f12", "Why this change?")
-    console.press("escape")
+    console.press("esc")
     console.wait_for(lambda console: "Why this change?" not in console.text)
     go(console, "f9", "Screen, provider, field or action")
     console.type("markup")
     console.wait_for("Provider: bidi")
-    console.press("escape")
+    console.press("esc")
     wait_row(console, FORM)
 
 
@@ -81,7 +72,7 @@ def test_drafts_and_the_form_of_one(start_program: Start, hostile: dict[str, str
     console.press("enter")
     wait_row(console, FORM)
     walk_form(console)
-    go(console, "escape", "k keep as draft")
+    go(console, "esc", "k keep as draft")
     go(console, "x", "Name▲")
     console.press("q")
     assert console.wait_end() == 0
@@ -92,7 +83,7 @@ def test_list_and_the_forms_of_records(start_program: Start, hostile: dict[str, 
     console = start_program("providers")
     console.wait_for("› Unsaved drafts")
     console.wait_for("Enter Go on editing")  # the last row: all of it is painted
-    console.press("escape")
+    console.press("esc")
     console.wait_for("17 providers")
     console.press("G")
     wait_row(console, "^▸ zero")
@@ -111,7 +102,7 @@ def test_list_and_the_forms_of_records(start_program: Start, hostile: dict[str, 
     wait_row(console, "^▸ d Del")
     go_back(console, "Name▲")
     go(console, "d", "? Delete bidi")
-    console.press("escape")
+    console.press("esc")
     console.wait_for(lambda console: "? Delete" not in console.text)
     go(console, "/", "Filter by name")
     console.type("nul")
@@ -122,9 +113,9 @@ def test_list_and_the_forms_of_records(start_program: Start, hostile: dict[str, 
     console.press("enter", "enter")
     wait_row(console, FORM)
     walk_form(console)
-    go(console, "escape", "k keep as draft")
+    go(console, "esc", "k keep as draft")
     go(console, "k", "Kept the draft of")
-    console.press("escape")  # the filter
+    console.press("esc")  # the filter
     wait_row(console, r"FTOSEmailGateway +email")
     go(console, "c", "New Channel Provider")
     console.press(*["tab"] * 7)
@@ -141,7 +132,7 @@ def test_columns_stay(start_program: Start, hostile: dict[str, str]) -> None:
     console = start_program("providers", columns=110, rows=40)
     console.wait_for("› Unsaved drafts")
     console.wait_for("Enter Go on editing")  # the last row: all of it is painted
-    console.press("escape")
+    console.press("esc")
     wait_row(console, "^ +zero")
     console.wait_quiet()
     header = console.cells(next(row for row, text in enumerate(console.screen) if "Name▲" in text))

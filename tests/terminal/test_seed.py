@@ -12,6 +12,7 @@ from tests.terminal.program import (
     PASSWORD,
     click,
     field_text,
+    go_back,
     open_form,
     put_cursor_on,
     row_of,
@@ -57,8 +58,7 @@ def fill_in(console: Console) -> None:
     for label, data_type, text in TABLE:
         console.press("f1")
         console.wait_for(f"Help: {label}")
-        console.press("escape")
-        console.wait_for("Edit Channel Provider")
+        go_back(console, "^ Edit Channel Provider")
         if data_type == "Bool":
             console.press("y" if text == "on" else "n")
             console.wait_for(lambda console, label=label, text=text: field_text(console, label).endswith(text))  # type: ignore[misc]
@@ -80,8 +80,7 @@ def see_statuses(console: Console) -> None:
     console.wait_for("› Statuses")
     for word in ("Code", "Label", "Count", "delivered", "bounced"):
         console.wait_for(word)
-    console.press("escape")
-    console.wait_for("Edit Channel Provider")
+    go_back(console, "^ Edit Channel Provider")
 
 
 def by_double_click(console: Console) -> None:

@@ -14,6 +14,7 @@ from tests.terminal.program import (
     configure,
     field_text,
     go,
+    go_back,
     open_form,
     put_cursor_on,
     run_command,
@@ -69,12 +70,10 @@ def test_everything_is_reachable(start_program: Start, environ: dict[str, str], 
     for key, title in (("f3", "› Statuses"), ("f4", "› Meaning"), ("f1", "Help: "), ("f10", "› Keys")):
         go(console, key, title)
         wait_fits(console, columns)
-        console.press("escape")
-        console.wait_for(lambda console, title=title: title not in console.text)  # type: ignore[misc]
-        console.wait_for("Save and reload")
+        go_back(console, "Save and reload")
     go(console, "f9", "Screen, provider, field or action")
     assert all(cell_len(row) <= columns for row in console.screen)
-    console.press("escape")
+    console.press("esc")
     console.wait_for(lambda console: "Screen, provider" not in console.text)
     wait_fits(console, columns)
     console.press("ctrl+q")

@@ -73,13 +73,13 @@ def test_full_disk(start_confined: Start, environ: dict[str, str]) -> None:
     said(console, "full: your edits are only in memory.")
     console.press("ctrl+s")
     said(console, "full: make room and try again. Nothing was changed. What you typed is kept.")
-    console.press("escape")
+    console.press("esc")
     console.wait_for("k keep as draft")
     console.press("k")
     console.wait_for(lambda console: "k keep as draft" not in console.text)
     console.wait_quiet()
     assert field_text(console, "Provider Name").startswith("FtosProviderX"), "a draft that cannot be kept is not left"
-    console.press("escape")
+    console.press("esc")
     console.wait_for("x throw away")
     console.press("x")
     wait_row(console, f"^▸ {GATEWAY}")
@@ -170,7 +170,7 @@ def test_store_that_cannot_be_used(
     said(console, "local.sqlite3", sentence)
     console.press("enter")
     go(console, "n", "New Channel Provider")
-    console.press("escape")
+    console.press("esc")
     console.wait_for("r tries again")
     console.press("q")
     assert console.wait_end() == 0
@@ -218,6 +218,6 @@ def test_key_that_others_may_read(start_program: Start, environ: dict[str, str])
     assert "run chmod 600" in done.stderr
     assert (digest(key), digest(store_of(environ))) == before
     key.chmod(0o600)
-    console.press("escape")
+    console.press("esc")
     open_form(console)
     assert field_text(console, "App Key").startswith("set, version 1")

@@ -10,6 +10,7 @@ from tests.terminal.program import (
     configure,
     every_file,
     field_text,
+    go_back,
     open_form,
     places_of,
     shown,
@@ -44,21 +45,22 @@ def test_the_second_to_save_is_told_who_saved_what(start_program: Start, environ
     first.press("ctrl+s")
     first.wait_for(f"✓ Saved {GATEWAY} version 3 (1 field)")
     second.press("ctrl+s")
-    second.wait_for("saved version 3 meanwhile")
-    second.wait_for("m put my edits on top")
-    second.wait_for("Bulk No")
+    second.wait_for("› Conflict")
+    wait_row(second, "saved version 3 meanwhile .Bulk No.: nothing was saved")
+    wait_row(second, "^▸!Bulk No +50 +70 +90 +mine")
+    wait_row(second, "^  From Display Name +Example Bank +Example Bank +Second Bank +mine")
+    go_back(second, "^ Edit Channel Provider v2 . 2 unsaved")
+    second.wait_for(lambda console: field_text(console, "Click Setting") != "")
     assert field_text(second, "From Display Name") == "Second Bank"
     assert field_text(second, "Bulk No") == "90"
     assert shown(environ)["values"]["bulk_no"] == 70
 
-    second.press("escape")
-    second.wait_for(lambda console: "m put my edits" not in console.text)
     second.press("ctrl+s")
-    second.wait_for("m put my edits on top")
-    second.press("m")
-    second.wait_for("Both of you changed Bulk No")
-    second.wait_for("v3 * 2 unsaved")
-    assert field_text(second, "Bulk No") == "90"
+    second.wait_for("› Conflict")
+    wait_row(second, "^▸!Bulk No")
+    second.press("f2")
+    wait_row(second, "^ Edit Channel Provider v3 . 2 unsaved")
+    second.wait_for(lambda console: field_text(console, "Bulk No") == "90")
     second.press("ctrl+s")
     second.wait_for(f"✓ Saved {GATEWAY} version 4 (2 fields)")
     record = shown(environ)
@@ -75,10 +77,13 @@ def test_theirs_can_be_taken(start_program: Start, environ: dict[str, str]) -> N
     first.press("ctrl+s")
     first.wait_for(f"✓ Saved {GATEWAY} version 3")
     second.press("f2")
-    second.wait_for("t take theirs")
+    second.wait_for("› Conflict")
+    wait_row(second, "^▸!Bulk No +50 +70 +90 +mine")
     second.press("t")
+    wait_row(second, "^▸!Bulk No +50 +70 +90 +theirs")
+    second.press("f2")
+    wait_row(second, "^ Edit Channel Provider v3")
     second.wait_for(lambda console: field_text(console, "Bulk No") == "70")
-    second.wait_for("Edit Channel Provider v3")
     assert "unsaved" not in second.screen[1]
 
 
