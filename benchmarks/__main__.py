@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.commands import command_figure
 from benchmarks.figures import HEADERS, Figure, table
 from benchmarks.hangup import hangup_figure
+from benchmarks.history import history_figures
 from benchmarks.keys import key_figures
 from benchmarks.pages import page_figures
 from benchmarks.peers import HEADERS as PEER_HEADERS
@@ -71,6 +72,8 @@ def _measure(folder: Path, rounds: int) -> list[Figure]:
     figures.append(hangup_figure(few))
     _say("Pages")
     figures += page_figures(many, most)
+    _say("History")
+    figures += history_figures(folder, rounds)
     _say("Commands")
     figures.append(command_figure(few, rounds))
     return figures

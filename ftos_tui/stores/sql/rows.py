@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -16,6 +17,7 @@ from ftos_tui.domain.record import (
     missing_fields,
     values_from_json,
 )
+from ftos_tui.domain.statuses import StatusRow
 from ftos_tui.stores.plain_json import statuses_from_json, statuses_to_json, time_from_text, time_to_text
 from ftos_tui.stores.protocol import AuditEntry, NewVersion, ProviderSummary, SealedSecret, SortColumn
 from ftos_tui.stores.sql.database import DoesNotLoad
@@ -206,7 +208,7 @@ def version_of(row: Row[Any], secrets: States) -> ProviderVersion:
             number=row.number,
             values=values,
             secrets=secrets,
-            statuses=statuses_from_json(json.loads(row.statuses)),
+            statuses=_statuses(row.statuses),
             saved_at=time_from_text(row.saved_at),
             saved_by=Author(row.user, row.host, row.ssh_client),
             reason=row.reason,
@@ -218,6 +220,12 @@ def version_of(row: Row[Any], secrets: States) -> ProviderVersion:
         )
     except (ValueError, TypeError) as error:
         raise DoesNotLoad(f"version {row.number} of {row.provider_id}") from error
+
+
+@lru_cache(64)
+def _statuses(text: str) -> tuple[StatusRow, ...]:
+    """The statuses of a version; most versions of a provider have the same ones, so they are read once."""
+    return statuses_from_json(json.loads(text))
 
 
 def summary_of(row: Row[Any], sort: SortColumn) -> ProviderSummary:
