@@ -137,7 +137,8 @@ class ProvidersScreen(FrameScreen):
         "provider with an unsaved draft. The window is in UTC. Saved shows the time today, otherwise the day.\n\n"
         "Enter opens the provider under the cursor. / filters as you type, s sorts by the next column and S turns "
         "the order round. n starts a new provider, c duplicates one without its secrets, d deletes one after you "
-        "typed its name; its versions stay, and h shows them. x writes what is listed to a file, i reads a file and shows a plan first."
+        "typed its name; its versions stay, and h shows them. x writes what is listed to a file, i reads a file and "
+        "shows a plan first."
     )
 
     def __init__(self, cursor_on: str = "") -> None:
