@@ -51,9 +51,10 @@ def digest(path: Path) -> str:
 
 
 def said(console: Console, *sentences: str) -> None:
-    """Waits until the log pane has said something, however it is wrapped."""
+    """Waits until the log pane has said something, however it is wrapped: a long path may break in a word."""
     for sentence in sentences:
-        console.wait_for(lambda console, sentence=sentence: sentence in " ".join(console.text.split()))  # type: ignore[misc]
+        wanted = "".join(sentence.split())
+        console.wait_for(lambda console, wanted=wanted: wanted in "".join(console.text.split()))  # type: ignore[misc]
 
 
 def type_into_form(console: Console) -> None:
