@@ -22,6 +22,7 @@ theme = "terminal"
 [environments.prod]
 store = "/srv/prod.sqlite3"
 key_file = "~/prod.key"
+key = "credential"
 colour = "#FF0000"
 read_only = true
 allow_http = true
@@ -58,6 +59,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert settings.source == tmp_path / "config.toml"
     assert (prod.name, prod.store, prod.key_file, prod.colour) == ("prod", "/srv/prod.sqlite3", "~/prod.key", "#ff0000")
     assert prod.read_only
+    assert (prod.key, settings.environments["local"].key) == ("credential", "auto")
     assert prod.allow_http
     assert prod.test
     assert prod.allowed_hosts == {"api.sendgrid.com", "xn--mnchen-3ya.example", "2001:db8::1"}

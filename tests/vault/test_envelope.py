@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftos_tui.domain.secret import Secret
-from ftos_tui.vault.envelope import Binding, Unreadable, seal, unseal
+from ftos_tui.vault.envelope import Binding, Unreadable, rewrap, seal, unseal
+from ftos_tui.vault.errors import KeyWrong
 from ftos_tui.vault.master_key import MasterKey
 from ftos_tui.vault.vault import Vault
 
@@ -112,3 +113,47 @@ def test_a_passphrase_gives_the_same_key_with_the_same_salt_only() -> None:
     assert one.key_id != MasterKey.from_passphrase(Secret("correct horsf"), bytes(16)).key_id
     with pytest.raises(ValueError, match="salt"):
         MasterKey.from_passphrase(Secret("x"), bytes(15))
+
+
+def test_a_rewrapped_secret_opens_with_the_new_key_in_its_place_only() -> None:
+    newer = MasterKey.new()
+    sealed = seal(Secret("canary"), KEY, PLACE)
+    rewrapped = rewrap(sealed, KEY, newer, PLACE)
+    assert unseal(rewrapped, newer, PLACE) == Secret("canary")
+    assert rewrapped[61:] == sealed[61:], "the ciphertext stays"
+    assert rewrapped[1:61] != sealed[1:61]
+    for key, place in ((KEY, PLACE), (newer, replace(PLACE, version=4))):
+        with pytest.raises(Unreadable):
+            unseal(rewrapped, key, place)
+    with pytest.raises(Unreadable):
+        rewrap(sealed, newer, KEY, PLACE)
+    with pytest.raises(Unreadable):
+        rewrap(sealed[:-1], KEY, newer, PLACE)
+
+
+def test_a_vault_knows_which_keys_it_has() -> None:
+    newer = MasterKey.new()
+    old = Vault(KEY, "a test")
+    succession = old.successor(newer, "a file", "local")
+    both = succession.vault
+    sealed = old.seal(Secret("canary"), PLACE)
+    assert (both.opens(KEY.key_id), both.opens(newer.key_id), old.opens(newer.key_id)) == (True, True, False)
+    assert both.unseal(sealed, PLACE, KEY.key_id) == Secret("canary")
+    assert both.sign(b"x") == old.sign(b"x"), "the audit goes on"
+    alone = Vault(newer, "a file")
+    assert alone.sign(b"x") != old.sign(b"x")
+    assert alone.with_audit_key(succession.audit_key, "local").sign(b"x") == old.sign(b"x")
+    assert alone.with_retiring(succession.retiring, "local").opens(KEY.key_id)
+    rewrapped = both.rewrap(sealed, PLACE, KEY.key_id)
+    assert alone.unseal(rewrapped, PLACE, newer.key_id) == Secret("canary")
+    with pytest.raises(Unreadable, match="not at hand"):
+        alone.rewrap(sealed, PLACE, KEY.key_id)
+    for text, environment in (
+        (succession.retiring, "local"),
+        (succession.audit_key, "prod"),
+        ("AAAA", "local"),
+        ("ä", "local"),
+    ):
+        with pytest.raises(KeyWrong, match="does not open"):
+            alone.with_audit_key(text, environment)
+    assert alone.with_retiring(succession.retiring, "prod") is alone

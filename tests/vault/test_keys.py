@@ -22,6 +22,7 @@ from ftos_tui.vault import (
     key_file,
     open_vault,
 )
+from ftos_tui.vault.key_file import next_to, put_in_place, read_key_file, replace_next
 from ftos_tui.vault.master_key import MasterKey
 
 ROOT = Path(__file__).parents[2]
@@ -241,6 +242,53 @@ def test_the_passphrase_is_asked_for_when_there_is_no_file(path: Path) -> None:
         opened(path, ask_passphrase=lambda: Secret("x"))
     put(path, MasterKey.new())
     assert opened(path, ask_passphrase=lambda: pytest.fail("asked")).source == f"file {path}"
+
+
+def test_a_source_that_was_chosen_is_the_only_one(path: Path, tmp_path: Path) -> None:
+    environ = {
+        "CREDENTIALS_DIRECTORY": str(tmp_path / "none"),
+        "FTOS_TUI_MASTER_KEY": MasterKey.new().to_text().decode(),
+    }
+    with pytest.raises(KeyLost, match=r"has no master key: give the unit LoadCredential=ftos-tui-master-key:PATH"):
+        opened(path, source="credential", environ=environ)
+    with pytest.raises(KeyLost, match="nobody can be asked for it here"):
+        opened(path, source="passphrase", environ=environ)
+    assert not path.exists()
+    made = opened(path, source="file", environ=environ)
+    assert made.source == f"file {path}"
+    with pytest.raises(KeyLost, match="is a passphrase: nobody can be asked"):
+        opened(path, source="passphrase", expected_key_id="0" * 16)
+    with pytest.raises(KeyLost, match="is missing: restore"):
+        opened(path, source="credential", expected_key_id="0" * 16)
+
+
+def test_a_key_file_counts_wherever_it_holds_the_expected_key(path: Path, tmp_path: Path) -> None:
+    put(tmp_path / "ftos-tui-master-key", MasterKey.new(), 0o440)
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    old, new = put(path, MasterKey.new()), put(next_to(path), MasterKey.new())
+    for source in ("auto", "credential", "file"):
+        assert opened(path, source=source, environ=environ, expected_key_id=new.key_id).source == f"file {path}.next"
+        assert opened(path, source=source, environ=environ, expected_key_id=old.key_id).source == f"file {path}"
+
+
+def test_the_key_beside_a_key_file_takes_its_place_and_both_are_kept(path: Path) -> None:
+    old = put(path, MasterKey.new())
+    new = replace_next(path, MasterKey.new())
+    newer = replace_next(path, MasterKey.new())
+    assert newer.key_id != new.key_id
+    kept = put_in_place(path)
+    assert kept == path.with_name(f"local.key.{old.key_id}.old")
+    for file, key in ((path, newer), (kept, old)):
+        read = read_key_file(file)
+        assert read is not None
+        assert read.key_id == key.key_id
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with pytest.raises(KeyUnreachable, match="cannot be replaced"):
+        put_in_place(path)
+    path.unlink()
+    replace_next(path, old)
+    assert put_in_place(path) is None
+    assert opened(path).key_id == old.key_id
 
 
 def test_the_environment_variable_comes_last_and_warns(path: Path) -> None:
