@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ftos_tui.studio.files.entries import MOST_PROVIDERS, Entry, Header, duplicate_key, no_document, too_many
-from ftos_tui.studio.files.source import LARGEST_ITEM, PIECE, FileRefused, Source
+from ftos_tui.studio.files.source import PIECE, FileRefused, Source
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 _TRIM: Final = 1 << 20
+_LONGEST_CUT: Final = 64
+"""The longest part of JSON, in characters, that means nothing until it is whole: an escape, `false`."""
 
 
 class JsonDocument:
@@ -74,9 +76,10 @@ class JsonDocument:
         number = 0
         while True:
             number += 1
+            found = self._next()
             if number > MOST_PROVIDERS:
                 raise too_many(self._line())
-            if self._next() != "{":
+            if found != "{":
                 raise FileRefused(self._line(), "file_no_provider", 'Write a provider as an object: {"name": …}.')
             line = self._line()
             record = self._value()
@@ -124,7 +127,7 @@ class JsonDocument:
             try:
                 value, self._at = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
-                if len(self._text) - self._at > LARGEST_ITEM or not self._more():
+                if not self._cut_off(error) or not self._more():
                     line, column = self._place(error.pos)
                     raise FileRefused(
                         line, "file_not_json", f"Column {column} is not JSON: {_reason(error)}."
@@ -142,6 +145,10 @@ class JsonDocument:
             else:
                 self._source.progressed()
                 return value
+
+    def _cut_off(self, error: json.JSONDecodeError) -> bool:
+        """Whether an error may only mean that the value goes on in the next piece."""
+        return error.msg.startswith("Unterminated string") or error.pos + _LONGEST_CUT > len(self._text)
 
     def _line(self) -> int:
         """The line of the present place; counts on from where it counted last."""
@@ -194,12 +201,7 @@ def _line_finder(text: str, start: int, end: int, line: int) -> Callable[[str], 
 
 
 def _unquoted(mark: str) -> str:
-    if not mark.startswith('"'):
-        return mark
-    try:
-        return str(json.loads(mark))
-    except ValueError:
-        return ""
+    return str(json.loads(mark)) if mark.startswith('"') else mark
 
 
 class _DuplicateKey(Exception):

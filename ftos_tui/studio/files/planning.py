@@ -9,7 +9,7 @@ from ftos_tui.domain.checks.draft import check_draft
 from ftos_tui.domain.checks.secrets import fixed_secret
 from ftos_tui.domain.destination import destination_of
 from ftos_tui.domain.draft import Base, Draft, text_of
-from ftos_tui.domain.fields import FIELD_BY_ID, PLAIN_IDS
+from ftos_tui.domain.fields import FIELD_BY_ID, PLAIN_IDS, SECRET_IDS
 from ftos_tui.domain.findings import Finding, Severity, refuse
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import EMPTY_VALUES, ProviderVersion, Value
@@ -239,4 +239,4 @@ def _change(field_id: str, draft: Draft, checked: Checked, each: Incoming) -> Fi
 def _line(each: Incoming, finding: Finding) -> int:
     line = each.line_of(finding.field)
     # A secret stands inside `secrets`; where the field itself has no line, that one is the nearest.
-    return each.line_of("secrets") if line == each.line and finding.field in each.references else line
+    return each.line_of("secrets") if line == each.line and finding.field in SECRET_IDS else line
