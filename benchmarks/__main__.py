@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.audit import ENTRIES, audit_figures
 from benchmarks.commands import command_figure
 from benchmarks.figures import HEADERS, Figure, table
 from benchmarks.hangup import hangup_figure
@@ -35,7 +36,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="ftos-tui-bench-") as name:
             folder = Path(name)
-            figures = _measure(folder, arguments.rounds)
+            figures = _measure(folder, arguments.rounds, arguments.audit_entries)
             print(_machine(), table(HEADERS, [figure.row() for figure in figures]), sep="\n\n", flush=True)
             if arguments.peers:
                 _say("Peers")
@@ -53,12 +54,13 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the console in a real terminal.")
     parser.add_argument("--rounds", type=int, default=15, help="starts of each program (default: 15)")
+    parser.add_argument("--audit-entries", type=int, default=ENTRIES, help=f"entries to verify (default: {ENTRIES:,})")
     parser.add_argument("--peers", action="store_true", help="install posting and harlequin apart, measure them too")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     return parser.parse_args()
 
 
-def _measure(folder: Path, rounds: int) -> list[Figure]:
+def _measure(folder: Path, rounds: int, entries: int) -> list[Figure]:
     _say("Preparing stores with 6, 200 and 100,000 providers")
     few = new_operator(folder / "few")
     configure(few)
@@ -74,6 +76,8 @@ def _measure(folder: Path, rounds: int) -> list[Figure]:
     figures += page_figures(many, most)
     _say("History")
     figures += history_figures(folder, rounds)
+    _say(f"Audit of {entries:,} entries")
+    figures += audit_figures(folder, entries)
     _say("Commands")
     figures.append(command_figure(few, rounds))
     return figures

@@ -202,6 +202,10 @@ def _key(session: Session) -> Iterator[Check]:
     except Failure as failure:
         yield Check("key", State.FAIL, str(failure))
         return
+    if session.store.fact("key_retiring_id"):
+        message = "Replacing the master key was stopped: run `ftos-tui secrets rotate-key` to go on with it."
+        yield Check("key", State.WARN, message)
+        return
     state = State.WARN if vault.warning else State.OK
     yield Check("key", state, visible(vault.warning or f"Key {vault.key_id} from {vault.source}"))
 
@@ -211,12 +215,18 @@ def _modes(session: Session) -> Iterator[Check]:
     places = session.places
     folders = (places.data, places.state, places.data / "drafts", session.store_path.parent)
     journals = [session.store_path.with_name(session.store_path.name + end) for end in ("-wal", "-shm", "-journal")]
-    files = [session.store_path, *journals, session.key_path, *sorted(places.state.glob("*.log*"))]
+    files = [session.store_path, *journals, *_key_files(session), *sorted(places.state.glob("*.log*"))]
     loose = [*_loose(dict.fromkeys(folders), 0o700), *_loose(dict.fromkeys(files), 0o600)]
     if loose:
         yield from (Check("modes", State.WARN, message) for message in loose)
     else:
         yield Check("modes", State.OK, "Folders and files are yours alone.")
+
+
+def _key_files(session: Session) -> list[Path]:
+    """The key file, the one that waits beside it, and old ones."""
+    path = session.key_path
+    return [path, *sorted(each for each in path.parent.glob("*") if each.name.startswith(f"{path.name}."))]
 
 
 def _loose(paths: Mapping[Path, object], wanted: int) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The vault of one environment: seals, opens and signs with its keys."""
 
-import hashlib
 import hmac
 from dataclasses import dataclass, replace
 
@@ -69,7 +68,7 @@ class Vault:
 
     def sign(self, message: bytes) -> bytes:
         """HMAC-SHA-256 under the audit key, 32 bytes."""
-        return hmac.new(self._audit_key or self._master.audit_key, message, hashlib.sha256).digest()
+        return hmac.digest(self._audit_key or self._master.audit_key, message, "sha256")
 
     def with_audit_key(self, sealed: str, environment: str) -> "Vault":
         """The same vault with the audit key that the store keeps sealed.

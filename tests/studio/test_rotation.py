@@ -18,6 +18,7 @@ from ftos_tui.domain.secret import Secret
 from ftos_tui.stores.protocol import ProviderStore, StaleKey
 from ftos_tui.studio import master_key
 from ftos_tui.studio.audit import list_entries, verify
+from ftos_tui.studio.doctor import State, Terminal, examine
 from ftos_tui.studio.failures import Failure, NotPermitted, VaultError
 from ftos_tui.studio.master_key import with_current_key
 from ftos_tui.studio.providers import base_of, clear_secret, delete, open_provider, save
@@ -30,6 +31,7 @@ from tests.studio.conftest import OpenSession
 from tests.studio.making import KEY, PASSWORD, saved
 
 ROOT = Path(__file__).parents[2]
+TERMINAL = Terminal(True, 80, 24, "utf-8")
 
 
 def secret_of(session: Session, version: ProviderVersion, field_id: str) -> str:
@@ -365,23 +367,23 @@ def killed(session: Session, function: str, call: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("function", "call"),
+    ("function", "call", "outcome"),
     [
-        ("make_key_file", 0),
-        ("make_key_file", 1),
-        ("change_facts", 0),
-        ("change_facts", 1),
-        ("put_in_place", 0),
-        ("put_in_place", 1),
-        ("rewrap_secret", 0),
-        ("rewrap_secret", 1),
-        ("rewrap_secret", 3),
-        ("rewrap_secret", 4),
-        ("change_facts", 2),
+        ("make_key_file", 0, "begun anew"),
+        ("make_key_file", 1, "begun anew"),
+        ("change_facts", 0, "begun anew"),
+        ("change_facts", 1, "resumed"),
+        ("put_in_place", 0, "resumed"),
+        ("put_in_place", 1, "resumed"),
+        ("rewrap_secret", 0, "resumed"),
+        ("rewrap_secret", 1, "resumed"),
+        ("rewrap_secret", 3, "resumed"),
+        ("rewrap_secret", 4, "resumed"),
+        ("change_facts", 2, "had finished"),
     ],
 )
 def test_a_killed_rotation_loses_nothing_and_is_resumed(
-    session: Session, open_session: OpenSession, function: str, call: int
+    session: Session, open_session: OpenSession, function: str, call: int, outcome: str
 ) -> None:
     saved(session, name="One")
     saved(session, name="Two")
@@ -389,6 +391,8 @@ def test_a_killed_rotation_loses_nothing_and_is_resumed(
     session.close()
     assert killed(session, function, call)
     after = open_session()
+    stopped = [each for each in examine(open_session, session.places, {}, TERMINAL) if "rotate-key" in each.message]
+    assert [each.state for each in stopped] == [State.WARN] * ("resumed" in outcome)
     for name in ("One", "Two"):
         version = open_provider(after, name=name)
         assert secret_of(after, version, "app_password") == PASSWORD
@@ -396,10 +400,8 @@ def test_a_killed_rotation_loses_nothing_and_is_resumed(
     assert verify(after).problem is None
     enter_key(after, "One", "meanwhile")
     done = rotate_key(open_session())
-    begun = (function, call) not in [("make_key_file", 0), ("make_key_file", 1), ("change_facts", 0)]
-    finished = (function, call) == ("change_facts", 2)
-    assert done.resumed == (begun and not finished)
-    assert finished or done.old == old
+    assert done.resumed == ("resumed" in outcome)
+    assert "finished" in outcome or done.old == old
     assert_whole(open_session(), "One", "Two")
     assert secret_of(after, open_provider(after, name="One"), "app_key") == "meanwhile"
     assert not next_to(session.key_path).exists()

@@ -137,19 +137,10 @@ def audit_row(entry: AuditEntry) -> dict[str, Any]:
 
 
 def audit_entry(row: Row[Any]) -> AuditEntry:
-    """The entry out of its row; whether it is genuine is for the chain to say."""
-    return AuditEntry(
-        sequence=row.sequence,
-        at=row.at,
-        author=Author(row.user, row.host, row.ssh_client),
-        action=row.action,
-        provider_id=row.provider_id,
-        provider_name=row.provider_name,
-        version=row.version,
-        detail=row.detail,
-        previous=row.previous,
-        mac=row.mac,
-    )
+    """The entry out of its whole row; whether it is genuine is for the chain to say."""
+    # By position, in the table's order: a verification reads a million of them, and by name takes four times as long.
+    sequence, at, user, host, ssh_client, *rest = tuple(row)
+    return AuditEntry(sequence, at, Author(user, host, ssh_client), *rest)
 
 
 def secret_versions(row: Row[Any]) -> dict[str, int]:
