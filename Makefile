@@ -33,6 +33,7 @@ bench-peers: $(VENV)/.dev
 pictures: $(VENV)/.dev
 	$(BIN)/python -m docs.reference
 	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m docs.incident
 
 # The console itself needs no test tools; both stamps share one environment.
 $(VENV)/.run: pyproject.toml constraints.txt

@@ -16,6 +16,27 @@ PASSWORD = "not-a-real-password"
 KEY = "not-a-real-subscription-key"
 
 
+OPERATOR = """
+import pwd, socket
+entry = pwd.struct_passwd(("ana", "x", 1000, 1000, "", "/", "/bin/sh"))
+pwd.getpwuid = lambda uid: entry
+socket.gethostname = lambda: "jump1"
+"""
+"""What every Python of the pictures runs first, so that they show ana on jump1 wherever they are made."""
+
+
+def operators_home(home: Path) -> dict[str, str]:
+    """The environment of an operator's terminal, everything below one folder."""
+    (home / "sitecustomize.py").write_text(OPERATOR)
+    environ = isolated_environ(home, TERM="xterm-256color", COLORTERM="truecolor", TZ="UTC", HOME=str(home))
+    return dict(environ) | {
+        "XDG_DATA_HOME": str(home / ".local/share"),
+        "XDG_STATE_HOME": str(home / ".local/state"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "PYTHONPATH": str(home),
+    }
+
+
 def shoot(console: Console, name: str) -> None:
     """Keeps the screen as it stands."""
     console.wait_quiet()
@@ -42,9 +63,7 @@ def fill(console: Console) -> None:
 def main() -> None:
     """Walks the console once and takes the pictures on the way."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        environ = isolated_environ(home, TERM="xterm-256color", COLORTERM="truecolor", TZ="UTC", HOME=folder)
-        environ |= {"XDG_DATA_HOME": str(home / ".local/share"), "XDG_STATE_HOME": str(home / ".local/state")}
+        environ = operators_home(Path(folder))
         command = [sys.executable, "-m", "ftos_tui"]
         with Console(command, environ=environ, columns=80, rows=24) as console:
             console.wait_for("Admin")
