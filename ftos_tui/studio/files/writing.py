@@ -108,26 +108,30 @@ def private_file(path: str) -> Iterator[TextIO]:
     Raises:
         NotWritten: The operating system refuses.
     """
-    interim: Path | None = None
+    target, interim, descriptor = _interim(path)
     try:
-        target = Path(path).expanduser()
-        if target.exists() and not target.is_file():
-            # Taking the place of a device or a folder would harm more than this file.
-            raise NotWritten(
-                f"{shortened(path, 200)} is no regular file: name another one, or none for standard output."
-            )
-        interim = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(interim, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             os.fchmod(file.fileno(), 0o600)
             yield file
             file.flush()
             os.fsync(file.fileno())
         interim.replace(target)
-        interim = None
+    except OSError as error:
+        raise NotWritten(f"The file {shortened(path, 200)} cannot be written: {error.strerror}.") from error
+    finally:
+        interim.unlink(missing_ok=True)
+
+
+def _interim(path: str) -> tuple[Path, Path, int]:
+    """The file to be, the one beside it that is written first, and its descriptor."""
+    try:
+        target = Path(path).expanduser()
+        if target.exists() and not target.is_file():
+            # Taking the place of a device or a folder would harm more than this file.
+            message = f"{shortened(path, 200)} is no regular file: name another one, or none for standard output."
+            raise NotWritten(message)
+        interim = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        return target, interim, os.open(interim, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "this is not a file's name"
         raise NotWritten(f"The file {shortened(path, 200)} cannot be written: {reason}.") from error
-    finally:
-        if interim is not None:
-            interim.unlink(missing_ok=True)
