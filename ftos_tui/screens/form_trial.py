@@ -61,7 +61,8 @@ class FormTrial:
             self.line.show("", "")
             return
         key, _ = self.form.console_app.hint("form.confirm_trial")
-        self.line.show(f"{self.trial.words} ({key})", self.trial.left(self.form.session.clock()))
+        words = f"On trial: reverts at {self.trial.deadline:%H:%M:%S} UTC · {key} confirms"
+        self.line.show(words, self.trial.left(self.form.session.clock()))
 
     def _second(self) -> None:
         self._show()

@@ -13,7 +13,7 @@ class TrialLine(Horizontal):
     TrialLine { height: 1; display: none; }
     TrialLine Line { color: $text-warning; text-style: bold; }
     TrialLine #trial-words { width: 1fr; }
-    TrialLine #trial-left { width: 10; }
+    TrialLine #trial-left { width: 9; padding: 0; }
     """
 
     def __init__(self) -> None:

@@ -60,7 +60,7 @@ async def test_a_change_is_saved_on_trial_and_confirmed_by_key(session: Session,
         await operator.answer("10")
         await operator.until_logged("On trial: reverts to version 2 at 12:10:00 UTC unless confirmed.")
         await operator.until(lambda: banner(operator)[1] == "10:00")
-        assert banner(operator)[0] == "On trial: reverts to version 2 at 12:10:00 UTC unless confirmed (^Y)"
+        assert banner(operator)[0] == "On trial: reverts at 12:10:00 UTC · ^Y confirms"
         clock.now += timedelta(seconds=19)
         await operator.until(lambda: banner(operator)[1] == "9:41")
         assert operator.form.model.unsaved == ()
