@@ -43,10 +43,11 @@ class AuditStore(Protocol):
         """One page of the audit, newest first. A filter is looked for along the chain: rare entries take a while."""
         ...
 
-    def version_digests(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
-        """SHA-256, hex, of versions as they are stored now, to be compared with what their audit entries say.
+    def version_digests(self, first: int, last: int) -> Mapping[tuple[str, int], str]:
+        """SHA-256, hex, of the versions that audit entries tell of, by provider id and number, as they are stored now.
 
         Args:
-            places: Provider id and number of each, at most 5000; those that are not there are left out.
+            first: The first entry's sequence.
+            last: The last one's, at most 5000 further on. Versions that are not there are left out.
         """
         ...

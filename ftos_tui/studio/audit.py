@@ -220,8 +220,8 @@ def _entries(session: "Session") -> Iterator[tuple[AuditEntry, str]]:
     """The entries in their order, each with the digest of the version it tells of as that is stored now."""
     after = 0
     while page := session.store.audit_entries(after, _PAGE):
-        places = [(entry.provider_id, entry.version) for entry in page if _DIGEST in entry.detail]
-        stored = session.store.version_digests(places) if places else {}
+        told = any(_DIGEST in entry.detail for entry in page)
+        stored = session.store.version_digests(page[0].sequence, page[-1].sequence) if told else {}
         for entry in page:
             yield entry, stored.get((entry.provider_id, entry.version), "")
         after = page[-1].sequence

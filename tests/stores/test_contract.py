@@ -180,8 +180,8 @@ def test_each_save_has_its_link_in_the_audit_chain(store: ProviderStore) -> None
     assert (entries[1].author, entries[1].action, entries[1].version) == (Author("bo", "h"), "save", 2)
     assert (entries[1].provider_id, entries[1].provider_name) == (first.provider_id, first.name)
     detail = json.loads(entries[1].detail)
-    place = (first.provider_id, 2)
-    assert store.version_digests([place, (first.provider_id, 3)]) == {place: detail.pop("digest")}
+    assert store.version_digests(2, 9) == {(first.provider_id, 2): detail.pop("digest")}
+    assert [number for _, number in store.version_digests(1, 2)] == [1, 2]
     assert detail == {"changed": ["bulk_no"], "acknowledged": [], "reason": "why"}
     assert broken_link(entries, sign) is None
     assert broken_link(store.audit_entries(after=1), sign, after=entries[0]) is None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
 from ftos_tui.stores.audit_chain import chained
 from ftos_tui.stores.audit_protocol import AuditQuery
@@ -43,10 +43,10 @@ def page(connection: Connection, query: AuditQuery) -> Sequence[AuditEntry]:
     return sorted(map(audit_entry, found), key=lambda entry: -entry.sequence)
 
 
-def version_digests(connection: Connection, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+def version_digests(connection: Connection, first: int, last: int) -> Mapping[tuple[str, int], str]:
     """What versions are now, by provider id and number; see `AuditStore.version_digests`."""
-    place = tuple_(provider_version.c.provider_id, provider_version.c.number)
-    rows = connection.execute(select(provider_version).where(place.in_(places)))
+    told = (audit.c.provider_id == provider_version.c.provider_id, audit.c.version == provider_version.c.number)
+    rows = connection.execute(select(provider_version).where(audit.c.sequence.between(first, last), *told))
     return {(row.provider_id, row.number): version_digest(row._asdict()) for row in rows}
 
 

@@ -146,10 +146,10 @@ class SqlStore:
         with self.database.reading() as connection:
             return audit.page(connection, query)
 
-    def version_digests(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
-        """What versions are now, as SHA-256, by provider id and number."""
+    def version_digests(self, first: int, last: int) -> Mapping[tuple[str, int], str]:
+        """What the versions that audit entries tell of are now, as SHA-256, by provider id and number."""
         with self.database.reading() as connection:
-            return audit.version_digests(connection, places)
+            return audit.version_digests(connection, first, last)
 
     def change_facts(self, change: FactsChange, sign: Sign) -> bool:
         """Changes facts, with an audit entry; gives back whether it did."""
