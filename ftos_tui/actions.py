@@ -149,12 +149,16 @@ _TABLE = (
     Action(
         "form.review",
         "Review",
-        ("shift+f2",),
+        ("shift+f2", "f14"),  # most terminals send Shift+F2 as F14
         FORM,
         "Show what a save would change and what follows from it, then save or go back.",
     ),
     Action(
-        "form.history", "History", ("shift+f3",), FORM, "Show the versions of the provider: compare, or go back to one."
+        "form.history",
+        "History",
+        ("shift+f4", "f16"),  # what terminals send for Shift+F3 is a cursor position report, too
+        FORM,
+        "Show the versions of the provider: compare them, or go back to one.",
     ),
     Action("form.undo", "Undo", ("ctrl+z", "f11"), FORM, "Take the last change of the form back."),
     Action("form.statuses", "Statuses", ("f3",), FORM, "The list of channel provider statuses."),

@@ -23,6 +23,7 @@ theme = "terminal"
 store = "/srv/prod.sqlite3"
 key_file = "~/prod.key"
 key = "credential"
+review = true
 colour = "#FF0000"
 read_only = true
 allow_http = true
@@ -61,6 +62,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert prod.read_only
     assert (prod.key, settings.environments["local"].key) == ("credential", "auto")
     assert prod.allow_http
+    assert (prod.review, settings.environments["local"].review) == (True, False)
     assert prod.test
     assert prod.allowed_hosts == {"api.sendgrid.com", "xn--mnchen-3ya.example", "2001:db8::1"}
     assert "local" in settings.environments

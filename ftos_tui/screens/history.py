@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("number", "Version", width=7, align="right", sortable=False),
     Column("saved", "Saved (UTC)", width=16, sortable=False),
-    Column("by", "By", width=9, flex=1, sortable=False),
+    Column("by", "By", width=8, flex=1, sortable=False),
     Column("action", "Action", width=9, sortable=False),
-    Column("changed", "Changed", width=18, flex=2, sortable=False),
-    Column("reason", "Reason", width=12, flex=2, sortable=False),
+    Column("changed", "Changed", width=16, flex=2, sortable=False),
+    Column("reason", "Reason", width=15, flex=2, sortable=False),
 )
 
 

@@ -134,7 +134,7 @@ async def test_from_the_form_a_rollback_comes_back_into_it(session: Session) -> 
     change(session, "bob", bulk_no="60")
     async with at_console(session) as operator:
         form = await operator.open(NAME)
-        await operator.press("shift+f3")
+        await operator.press("shift+f4")
         await listed(operator)
         await operator.press("j", "b")
         await operator.until_asked("Roll back to version 2?")
@@ -153,7 +153,7 @@ async def test_a_form_beneath_shows_what_was_rolled_back_at_once(session: Sessio
     change(session, "bob", bulk_no="60")
     async with at_console(session) as operator:
         form = await operator.open(NAME)
-        await operator.press("shift+f3")
+        await operator.press("shift+f4")
         await listed(operator)
         await operator.press("j", "b")
         await operator.until_asked("Roll back to version 2?")
@@ -169,7 +169,7 @@ async def test_a_form_with_changes_is_not_rolled_over(session: Session) -> None:
     async with at_console(session) as operator:
         await operator.open(NAME)
         await operator.type("bulk_no", "70")
-        await operator.press("shift+f3")
+        await operator.press("shift+f4")
         await listed(operator)
         await operator.press("j", "b")
         await operator.until_logged("Save or undo the form's changes first, then roll back.")
@@ -192,7 +192,7 @@ async def test_a_stale_form_takes_the_rollback_on_the_version_it_was_asked_for(s
     async with at_console(session) as operator:
         form = await operator.open(NAME)
         change(session, "bob", bulk_no="60")
-        await operator.press("shift+f3")
+        await operator.press("shift+f4")
         await listed(operator)
         await operator.press("j", "b")
         await operator.until_asked("Roll back to version 2?")
@@ -240,7 +240,7 @@ async def test_a_new_provider_has_no_history(session: Session) -> None:
         await operator.listed()
         await operator.press("n")
         await operator.until_on(EditScreen)
-        await operator.press("shift+f3")
+        await operator.press("shift+f4")
         await operator.until_logged("A new provider has no history yet.")
 
 
