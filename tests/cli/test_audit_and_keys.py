@@ -1,5 +1,6 @@
 """`audit` and `secrets` as commands: exit codes, JSON, passphrases at a terminal and on standard input."""
 
+import getpass
 import json
 import os
 import pty
@@ -7,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import warnings
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 
 from ftos_tui.cli.audit import _since
 from ftos_tui.cli.exits import UsageProblem
+from ftos_tui.cli.passphrase import ask_passphrase
 from ftos_tui.vault.key_file import make_key_file
 from tests.cli.conftest import KEY, PASSWORD, Run
 
@@ -313,6 +316,17 @@ def test_a_terminal_that_ends_before_the_passphrase_is_said(passphrase: Path) ->
         terminal.expect(pexpect.EOF)
         terminal.close()
         assert terminal.exitstatus == 2
+
+
+def test_a_terminal_that_would_show_the_passphrase_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(prompt: str) -> str:
+        warnings.warn(prompt, getpass.GetPassWarning, stacklevel=2)
+        return "canary"
+
+    monkeypatch.setattr(getpass, "getpass", shown)
+    monkeypatch.setattr("ftos_tui.cli.passphrase._has_terminal", lambda: True)
+    with pytest.raises(UsageProblem, match="would show the passphrase"):
+        ask_passphrase("Passphrase: ")
 
 
 def test_a_verification_at_a_terminal_takes_its_progress_line_away(gateway: str) -> None:

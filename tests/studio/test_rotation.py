@@ -339,6 +339,19 @@ def test_a_rotation_whose_key_was_replaced_meanwhile_does_nothing(
     assert_whole(open_session(), "Gateway")
 
 
+def test_a_rotation_that_somebody_ended_meanwhile_says_so(session: Session) -> None:
+    saved(session)
+
+    def end_it(done: int, total: int) -> None:
+        if done == total:
+            with closing(sqlite3.connect(session.store_path)) as connection, connection:
+                connection.execute("DELETE FROM fact WHERE key = 'key_retiring_id'")
+
+    with pytest.raises(RotationBusy, match="see `ftos-tui secrets status`"):
+        rotate_key(session, progress=end_it)
+    assert_whole(session, "Gateway")
+
+
 def test_an_old_key_that_is_damaged_in_the_store_stops_the_rotation(
     session: Session, open_session: OpenSession
 ) -> None:
