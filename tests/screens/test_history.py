@@ -1,7 +1,5 @@
 """The history of a provider at the console: listed, shown, compared, rolled back."""
 
-import pytest
-
 from ftos_tui.config import Environment
 from ftos_tui.domain.log import Level
 from ftos_tui.screens.edit import EditScreen
@@ -264,13 +262,12 @@ async def test_pages_of_the_history_read_either_way_meet(session: Session) -> No
         assert source.newest == 7
 
 
-@pytest.mark.parametrize("key", ["m", "v", "b", "enter"])
-async def test_keys_on_an_empty_list_do_nothing(session: Session, key: str) -> None:
+async def test_keys_on_an_empty_list_do_nothing(session: Session) -> None:
     async with at_console(session) as operator:
         await operator.listed()
         operator.app.push_screen(HistoryScreen(("x",), "nobody"))
         screen = await operator.until_on(HistoryScreen)
         await operator.until(lambda: not screen.rows.busy)
-        await operator.press(key)
+        await operator.press("m", "v", "b", "enter")
         assert screen.marked is None
         assert operator.on(HistoryScreen) is screen
