@@ -11,7 +11,7 @@ from ftos_tui.cli import arguments, output
 from ftos_tui.cli.changing import save_draft
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import UsageProblem
-from ftos_tui.cli.options import Acknowledge, AsJson, Name, Reason
+from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, Name, Reason
 from ftos_tui.cli.secrets import read_secrets
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def promote_command(
         typer.Option("--set", metavar="ID=VALUE", help="A value of the target's own.", show_default=False),
     ] = None,
     reason: Reason = "",
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
     """Carry fields of a provider from one environment to another; secrets are entered there, they never travel."""
@@ -91,7 +92,8 @@ def promote_command(
     own = arguments.assignments(written or [])
     secrets = arguments.secret_ids(secret or [])
     with _two(ctx.obj, source, target) as (here, there):
-        there.permit_change()
+        if not dry_run:
+            there.permit_change()
         version = open_provider(here, name=name)
         draft = promotion(version, there, chosen)
         if expect_version is not None and draft.base.version != expect_version:
@@ -104,6 +106,10 @@ def promote_command(
             draft = draft.with_text(field_id, text)
         for field_id, entered in read_secrets(secrets).items():
             draft = draft.with_secret(field_id, entered)
+        if dry_run:
+            from ftos_tui.cli.reviewing import say_review
+
+            return say_review(there, draft, acknowledge or [], as_json)
         why = reason or f"Promoted from {source} version {version.number}"
         return save_draft(there, draft, acknowledge or [], why, as_json)
 

@@ -68,6 +68,17 @@ def test_promote_with_secrets_entered_there(run: Run, both: str) -> None:
     assert [field["field"] for field in again[0]["fields"]] == ["service_url", "from_address"]
 
 
+def test_promote_dry_shows_and_stores_nothing(run: Run, both: str) -> None:
+    arguments = ("providers", "promote", both, "--from", "test", "--to", "production", "--dry-run")
+    refused = run(*arguments)
+    assert refused.code == 3
+    shown = run(*arguments, *OWN, *SECRETS, input=BOTH_SECRETS)
+    assert shown.code == 0
+    assert "Bulk No" in shown.out
+    assert PASSWORD not in shown.out + shown.err
+    assert run("--env", "production", "providers", "show", both, "--json").json["version"] == 1
+
+
 def test_promote_one_field(run: Run, both: str) -> None:
     run("providers", "promote", both, "--from", "test", "--to", "production", *OWN, *SECRETS, input=BOTH_SECRETS)
     run("providers", "set", both, "bulk_no=77", "retry_max_attempt=5")
