@@ -114,6 +114,13 @@ def test_a_closed_window_opens() -> None:
     assert consequences(Side({**GOOD, "interval_min": None}, stored()), Side(GOOD, stored()), context) == ()
 
 
+def test_a_window_that_stays_closed_does_not_close_now() -> None:
+    before, after = ({**GOOD, "interval_min": start} for start in ("13:00:00", "14:00:00"))
+    assert consequences(Side(before, stored()), Side(after, stored()), CheckContext(now=NOON)) == (
+        "It is open 4 h a day instead of 5 h.",
+    )
+
+
 def test_a_cleared_secret_stops_sending() -> None:
     after = Side(GOOD, stored(app_key=SecretState()))
     assert consequences(Side(GOOD, stored()), after, CheckContext(now=NOON)) == (
