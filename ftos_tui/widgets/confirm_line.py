@@ -46,6 +46,7 @@ class ConfirmLine(LineWidget, can_focus=True):
         self._answer: asyncio.Future[str | None] | None = None
         self._back: Widget | None = None
         self._input: OneLineInput | None = None
+        self._changing = False
 
     @property
     def asking(self) -> bool:
@@ -108,6 +109,19 @@ class ConfirmLine(LineWidget, can_focus=True):
         if self._answer is None:
             self._back = self.screen.focused
         self._answer, self._text = answer, text
+        # Until the new question has the focus, one that follows upon another would take its loss for an answer.
+        self._changing = True
+        try:
+            await self._show(default)
+        finally:
+            self._changing = False
+        try:
+            return await answer
+        finally:
+            if self._answer is answer:
+                self._close()
+
+    async def _show(self, default: str | None) -> None:
         if self._input is not None:
             await self._input.remove()
             self._input = None
@@ -118,11 +132,6 @@ class ConfirmLine(LineWidget, can_focus=True):
         self.display = True
         self.refresh(layout=True)
         self.screen.set_focus(self._input or self)
-        try:
-            return await answer
-        finally:
-            if self._answer is answer:
-                self._close()
 
     def _close(self) -> None:
         self._answer = None
@@ -199,7 +208,7 @@ class ConfirmLine(LineWidget, can_focus=True):
 
     def _left(self) -> None:
         # A terminal window that loses the focus is not the operator turning away.
-        if self.app.app_focus and self.screen.focused not in (self, self._input):
+        if self.app.app_focus and not self._changing and self.screen.focused not in (self, self._input):
             self._resolve(None)
 
     def on_unmount(self) -> None:

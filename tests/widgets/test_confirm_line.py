@@ -199,3 +199,23 @@ async def test_a_message_handler_may_not_wait_for_it() -> None:
     async with app.run_test(size=(80, 6)):
         with pytest.raises(NoActiveWorker):
             await app.question.ask("Leave?", LEAVE)
+
+
+async def test_a_question_that_follows_upon_a_text_waits_for_its_own_answer() -> None:
+    app = Form()
+
+    async def two() -> object:
+        return await app.question.ask_text("Which file?"), await app.question.ask("Replace it?", {"y": "yes"})
+
+    async with app.run_test(size=(80, 6)) as pilot:
+        app.field.focus()
+        app.put(two)
+        await _asked(pilot, app)
+        await pilot.press("a", "enter")
+        await until(pilot, lambda: app.focused is app.question)
+        await pilot.pause()
+        assert app.question.asking
+        await pilot.press("y")
+        await until(pilot, lambda: app.answers)
+        assert app.answers == [("a", "y")]
+        assert app.focused is app.field

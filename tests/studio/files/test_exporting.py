@@ -220,13 +220,13 @@ def test_a_file_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> Non
     writing.__enter__().write("half")
     assert len(list(tmp_path.iterdir())) == 2
     assert writing.__exit__(ValueError, ValueError("no more"), None) is False
-    with (
-        Path("/dev/full").open("wb") as full,
-        pytest.raises(NotWritten, match="No space left"),
-        private_file(str(path)) as file,
-    ):
+    writing = private_file(str(path))
+    file = writing.__enter__()
+    with Path("/dev/full").open("wb") as full:
         os.dup2(full.fileno(), file.fileno())
-        file.write("too much")
+    file.write("too much")
+    with pytest.raises(NotWritten, match="No space left"):
+        writing.__exit__(None, None, None)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
