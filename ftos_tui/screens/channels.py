@@ -11,7 +11,7 @@ from ftos_tui.actions import CHANNELS
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import CHANNELS_PATH, FrameScreen, bindings_of
-from ftos_tui.screens.providers import saved_when
+from ftos_tui.screens.provider_source import saved_when
 from ftos_tui.studio.channels import (
     Channel,
     ChannelQuery,
@@ -22,7 +22,6 @@ from ftos_tui.studio.channels import (
     open_channel,
 )
 from ftos_tui.studio.failures import counted
-from ftos_tui.studio.place import CHANNELS as PLACE
 from ftos_tui.studio.place import Place, remember_place
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
@@ -38,6 +37,9 @@ COLUMNS = (
     Column("by", "By", width=6, flex=1, sortable=False),
     Column("saved", "Saved", width=5, min_width=5, sortable=False),
 )
+
+_MOST_HELD = 2000
+"""Channels held: more than the list holds rows, however far it was scrolled."""
 
 
 class ChannelSource:
@@ -62,9 +64,11 @@ class ChannelSource:
         cursor = after if isinstance(after, str) else None
         query = replace(self.query, after=cursor, backwards=backwards, limit=limit)
         page = await self.screen.console_app.carry_out(lambda: list_channels(session, query))
-        if after is None:
-            self.channels.clear()
-        self.channels.update({channel.channel_id: channel for channel in page})
+        for channel in page:
+            self.channels.pop(channel.channel_id, None)
+            self.channels[channel.channel_id] = channel
+        for channel_id in list(self.channels)[:-_MOST_HELD]:
+            del self.channels[channel_id]
         now = session.clock()
         return [
             Row(
@@ -257,7 +261,3 @@ class ChannelsScreen(FrameScreen):
         typed = await self.question.ask_text(f"Delete {visible(channel.code)}? Type its code, Esc keeps it:", "")
         if typed is not None and await self.succeeds(lambda: delete(session, channel, typed)):
             self.action_refresh()
-
-    def remember(self) -> None:
-        """Keeps this place for the next start."""
-        remember_place(self.console_app.session, Place(PLACE, self.cursor_on))

@@ -44,8 +44,12 @@ class FormTrial:
             self._put(None)
             return
         found = await self.form.attempt(lambda: (trial_of(session, provider_id),))
-        if found is not None:
-            self._put(found[0])
+        if found is None:
+            return
+        self._put(found[0])
+        watch = self.form.console_app.trial_watch
+        if session is watch.session and watch.known.get(provider_id) != found[0]:
+            start(self.form.app, watch.look, "trials")  # for the list, and for when the form is closed
 
     def _put(self, trial: Trial | None) -> None:
         self.trial = trial

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 from textual.widget import Widget
@@ -12,113 +11,19 @@ from ftos_tui.actions import PROVIDERS
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import FrameScreen, bindings_of
-from ftos_tui.studio.drafts import offered_drafts
+from ftos_tui.screens.provider_source import COLUMNS, ProviderSource
 from ftos_tui.studio.failures import counted, field_label
 from ftos_tui.studio.place import Place, remember_place
 from ftos_tui.studio.reading import (  # what checks is imported once it is needed: the list comes sooner without
-    Cursor,
     ListQuery,
-    ProviderSummary,
     SortColumn,
     count_providers,
-    list_providers,
     open_provider,
 )
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
-from ftos_tui.widgets.row_list import Column, Row, RowList
+from ftos_tui.widgets.row_list import Row, RowList
 from ftos_tui.widgets.text_input import OneLineInput
-
-COLUMNS = (
-    Column(SortColumn.NAME, "Name", width=17, flex=3),
-    Column(SortColumn.CHANNEL, "Chan", width=6),
-    Column(SortColumn.PROVIDER, "Provider", width=9, flex=1),
-    Column(SortColumn.WINDOW, "Window (UTC)", width=17),
-    Column(SortColumn.BULK, "Bulk", width=4, align="right"),
-    Column(SortColumn.READINESS, "Ready", width=7),
-    Column(SortColumn.SAVED_BY, "By", width=6, flex=1),
-    Column(SortColumn.SAVED_AT, "Saved", width=5, min_width=5),
-)
-
-
-_MOST_SUMMARIES = 2000
-"""Summaries held: more than the list holds rows, however far it was scrolled."""
-
-
-class ProviderSource:
-    """Pages of the list, read from the store in a thread.
-
-    Attributes:
-        query: Sort and filter; the page is asked for by the list.
-        drafted: Ids of providers with an unsaved draft.
-        new_drafts: How many unsaved drafts are of providers that were never saved.
-        drafts_known: Whether `drafted` and `new_drafts` were read since the list was last asked to refresh.
-    """
-
-    def __init__(self, screen: "ProvidersScreen", query: ListQuery) -> None:
-        self.screen = screen
-        self.query = query
-        self.drafted: frozenset[str] = frozenset()
-        self.new_drafts = 0
-        self.drafts_known = False
-        self.summaries: dict[str, ProviderSummary] = {}
-
-    async def fetch(self, after: object | None, backwards: bool, limit: int) -> list[Row]:
-        """One page, in sort order.
-
-        Raises:
-            Failure: The store does not answer; the list shows its sentence.
-        """
-        session = self.screen.session
-        cursor: Cursor | None = after if isinstance(after, tuple) else None
-        query = replace(self.query, after=cursor, backwards=backwards, limit=limit)
-
-        def read() -> list[ProviderSummary]:
-            if after is None or not self.drafts_known:
-                self.drafts_known = True
-                drafts = offered_drafts(session)
-                self.drafted = frozenset(kept.provider_id for kept in drafts if kept.provider_id)
-                self.new_drafts = sum(kept.provider_id is None for kept in drafts)
-            return list(list_providers(session, query))
-
-        page = await self.screen.console_app.carry_out(read)
-        if after is None:
-            self.summaries.clear()
-        for summary in page:
-            self.summaries.pop(summary.provider_id, None)
-            self.summaries[summary.provider_id] = summary
-        for provider_id in list(self.summaries)[:-_MOST_SUMMARIES]:
-            del self.summaries[provider_id]
-        now = session.clock()
-        return [self.row(summary, now) for summary in page]
-
-    def row(self, summary: ProviderSummary, now: datetime) -> Row:
-        """One line of the list."""
-        on_trial = summary.provider_id in self.screen.console_app.trial_watch.known
-        mark = "◷" if on_trial else "✎" if summary.provider_id in self.drafted else ""
-        return Row(summary.provider_id, _cells(summary, now), summary.cursor, mark)
-
-
-def _cells(summary: ProviderSummary, now: datetime) -> tuple[str, ...]:
-    window = f"{summary.interval_min}-{summary.interval_max}" if summary.interval_min and summary.interval_max else "—"
-    return (
-        summary.name,
-        summary.communication_channel or "—",
-        summary.provider_name or "—",
-        window,
-        "—" if summary.bulk_no is None else str(summary.bulk_no),
-        "ready" if summary.ready else f"✗ {len(summary.missing)}",
-        summary.saved_by,
-        saved_when(summary.saved_at, now),
-    )
-
-
-def saved_when(at: datetime, now: datetime) -> str:
-    """When a version was saved, in five characters: the time today, the day this year, else the year."""
-    at = at.astimezone(UTC)
-    if at.date() == now.date():
-        return f"{at:%H:%M}"
-    return f"{at:%m-%d}" if at.year == now.year else f"{at:%Y}"
 
 
 class ProvidersScreen(FrameScreen):
@@ -281,6 +186,7 @@ class ProvidersScreen(FrameScreen):
     def action_refresh(self) -> None:
         """Reads the list again; the cursor stays on its provider."""
         self.source.drafts_known = False
+        start(self.app, self.console_app.trial_watch.look, "trials")
         self.rows.reload(keep=True)
         start(self, self._count, "count")
 

@@ -11,7 +11,7 @@ from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.provider_choice import ProviderChoiceScreen
 from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.studio.channels import delete, new_channel, open_channel, save
-from ftos_tui.studio.failures import StoreUnreachable
+from ftos_tui.studio.failures import StaleVersion, StoreUnreachable
 from ftos_tui.studio.session import Session
 from ftos_tui.widgets.text_input import OneLineInput
 from tests.screens.conftest import Opener
@@ -281,3 +281,52 @@ async def test_a_store_that_is_down_is_told(session: Session, monkeypatch: pytes
         await operator.type("code", "X")
         await operator.press("f2")
         await operator.until_logged("The store does not answer. What you typed is kept.")
+
+
+async def test_keys_of_the_form(session: Session) -> None:
+    async with at_console(session) as operator:
+        await at_list(operator)
+        await operator.press("n")
+        form = await operator.until_on(ChannelFormScreen)
+        await operator.press("down", "down", "up")
+        assert form.focused_row is not None
+        assert form.focused_row.field_id == "name"
+        form.action_status_log()
+        await operator.until(lambda: form.log_pane.has_focus)
+        await operator.press("f1")
+        await operator.until(lambda: "F3 lists the providers to choose from" in operator.text.replace("\n", " "))
+        await operator.press("escape")
+        await operator.until_on(ChannelFormScreen)
+        form.go_to("code")
+        form.post_message(OneLineInput.PasteRefused(form.query_one("#field-code", OneLineInput), "That is too long."))
+        await operator.until_logged("That is too long.")
+
+
+async def test_a_provider_lost_between_check_and_save_keeps_what_was_typed(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_console(session) as operator:
+        await at_list(operator)
+        await operator.press("n")
+        form = await operator.until_on(ChannelFormScreen)
+        for field_id, text in {"code": "EMAIL", "name": "Mail", "provider": GATEWAY}.items():
+            await operator.type(field_id, text)
+
+        def stale(*_: object) -> None:
+            raise StaleVersion("FTOSEmailGateway does not serve email any more.", None)
+
+        monkeypatch.setattr(type(session.store), "write_channel", stale)
+        await operator.press("f2")
+        await operator.until_logged("does not serve email any more")
+        assert form.model.draft.text("name") == "Mail"
+
+
+async def test_a_long_list_keeps_only_what_it_may_show(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ftos_tui.screens.channels._MOST_HELD", 1)
+    for code in "AB":
+        channel(session, code)
+    async with at_console(session) as operator:
+        screen = await at_list(operator)
+        assert [held.code for held in screen.source.channels.values()] == ["B"]
+        await operator.press("j")
+        await operator.until(lambda: "B sends through FTOSEmailGateway" in operator.text)

@@ -11,7 +11,7 @@ from ftos_tui.domain.record import EMPTY_VALUES
 from ftos_tui.screens.drafts import DraftsScreen
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.menu import MenuScreen
-from ftos_tui.screens.providers import saved_when
+from ftos_tui.screens.provider_source import saved_when
 from ftos_tui.stores.protocol import NewVersion
 from ftos_tui.studio.drafts import keep_draft
 from ftos_tui.studio.failures import NotFound

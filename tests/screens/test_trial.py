@@ -72,6 +72,18 @@ async def test_a_change_is_saved_on_trial_and_confirmed_by_key(session: Session,
         await operator.until_logged("FTOSEmailGateway is not on trial: nothing to confirm.")
 
 
+async def test_the_list_knows_of_a_trial_begun_in_its_form(session: Session, clock: Clock) -> None:
+    async with at_console(session) as operator:
+        await operator.open(GATEWAY)
+        await operator.type("bulk_no", "500")
+        await operator.press("ctrl+t")
+        await operator.answer("10")
+        await operator.until(lambda: banner(operator)[0])
+        await operator.press("escape")
+        await operator.listed()
+        await operator.until(lambda: [row.mark for row in operator.providers.rows.rows].count("◷") == 1)
+
+
 async def test_what_was_not_confirmed_comes_back_into_the_open_form(session: Session, clock: Clock) -> None:
     try_out(session)
     async with at_console(session) as operator:
