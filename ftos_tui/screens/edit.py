@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 
 from textual.containers import Horizontal, VerticalScroll
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -17,6 +16,7 @@ from ftos_tui.domain.findings import Severity
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.statuses import StatusRow
 from ftos_tui.domain.visible import visible
+from ftos_tui.screens.form_draft import FormDraft
 from ftos_tui.screens.form_fields import field_rows, put_text
 from ftos_tui.screens.form_model import FormModel
 from ftos_tui.screens.form_saver import FormSaver
@@ -25,8 +25,6 @@ from ftos_tui.screens.form_versions import VersionActions
 from ftos_tui.screens.frame import MENU_PATH, bindings_of
 from ftos_tui.screens.help import field_help
 from ftos_tui.screens.meaning_panel import sections_of
-from ftos_tui.studio.drafts import discard_draft, keep_draft
-from ftos_tui.studio.failures import counted
 from ftos_tui.studio.providers import check_context
 from ftos_tui.studio.session import new_id
 from ftos_tui.widgets.background import start
@@ -37,9 +35,6 @@ from ftos_tui.widgets.secret_input import SecretInput
 from ftos_tui.widgets.switch_field import SwitchField
 from ftos_tui.widgets.text_input import OneLineInput
 from ftos_tui.widgets.title_line import TitleLine
-
-KEEP_AFTER = 0.2
-"""Seconds between a change and its draft on disk: under the half second promised, and not at every key."""
 
 TICK = 30.0
 """Seconds after which what depends on the time of day is judged anew; it costs the line nothing unless it differs."""
@@ -80,9 +75,8 @@ class EditScreen(TrialActions, VersionActions):
         self.counts = counts or {}
         self.saver = FormSaver(self)
         self.trial = FormTrial(self)
-        self._keeping: Timer | None = None
-        self._config: str | None = None
-        self._rows: dict[str, FieldRow] = {}
+        self.kept = FormDraft(self)
+        self.rows: dict[str, FieldRow] = {}
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The menu path and the provider."""
@@ -105,7 +99,7 @@ class EditScreen(TrialActions, VersionActions):
     def content(self) -> Iterable[Widget]:
         """Title and buttons; the fields, and beside them what they mean."""
         rows = field_rows(self.model.draft)
-        self._rows = {row.field_id: row for row in rows}
+        self.rows = {row.field_id: row for row in rows}
         yield TitleLine(self.title_text())
         yield self.trial.line
         yield Horizontal(VerticalScroll(*rows, id="form", can_focus=False), MeaningPanel(id="meaning"), id="body")
@@ -148,7 +142,7 @@ class EditScreen(TrialActions, VersionActions):
 
     def focus_content(self) -> None:
         """Puts the focus on the first field, or on the one that had it."""
-        self.set_focus(self._rows[FIELD_IDS[0]].control)
+        self.set_focus(self.rows[FIELD_IDS[0]].control)
 
     @property
     def focused_row(self) -> FieldRow | None:
@@ -193,14 +187,14 @@ class EditScreen(TrialActions, VersionActions):
     def show_findings(self) -> None:
         """Hands each row its findings; only rows that differ repaint."""
         unsaved = set(self.model.unsaved)
-        for field_id, row in self._rows.items():
+        for field_id, row in self.rows.items():
             row.show(self.model.shown(field_id), changed=field_id in unsaved, empty=self.model.is_empty(field_id))
         self.query_one(TitleLine).line.text = self.title_text()
         self.show_meaning()
 
     def put_all(self) -> None:
         """Makes every control hold what the draft holds, after an undo, a save or a reload."""
-        for field_id, row in self._rows.items():
+        for field_id, row in self.rows.items():
             with row.control.prevent(Input.Changed, ChoiceField.Changed, SwitchField.Changed):
                 put_text(row.control, self.model.draft, field_id)
         self.show_findings()
@@ -225,58 +219,15 @@ class EditScreen(TrialActions, VersionActions):
 
     def keep_soon(self) -> None:
         """Has the draft on disk within half a second."""
-        if self._keeping is None:
-            self._keeping = self.set_timer(KEEP_AFTER, self._keep)
-
-    def _keep(self) -> None:
-        self._keeping = None
-        draft, key, session = self._typed(), self.key, self.session
-        start(self, partial(self.succeeds, lambda: keep_draft(session, key, draft)), "keep", exclusive=False)
+        self.kept.keep_soon()
 
     def keep_now(self) -> None:
         """Has the draft on disk before this returns: the line is gone, or the program is about to end."""
-        keep_draft(self.session, self.key, self._typed())
-
-    def _typed(self) -> Draft:
-        """The draft with what stands in the fields and has not reached it yet, and with the small editor's text."""
-        draft = self.model.draft
-        for field_id, row in self._rows.items():
-            if not isinstance(row.control, SecretInput):
-                draft = draft.with_text(field_id, row.control.value)
-            elif row.control.value:
-                draft = draft.with_secret(field_id, row.control.take())
-        return draft if self._config is None else draft.with_text("app_config", self._config)
+        self.kept.keep_now()
 
     async def may_leave(self) -> bool:
         """Asks when there are unsaved changes."""
-        if not self.model.unsaved:
-            await self.forget_draft()
-            return True
-        unsaved = counted(len(self.model.unsaved), "unsaved change", "unsaved changes")
-        answer = await self.question.ask(f"{unsaved}.", {"k": "keep as draft", "x": "throw away", "escape": "stay"})
-        if answer == "k":
-            draft = self.model.draft
-            session = self.session
-            if not await self.succeeds(lambda: keep_draft(session, self.key, draft)):
-                return False  # the form is the only place where it is
-            session.open_drafts.discard(self.key)  # before the list is read again, which comes first
-            self.console_app.report(Level.INFO, f"Kept the draft of {self.provider_name()}: the list marks it with ✎.")
-            return True
-        if answer == "x":
-            await self.forget_draft()
-            return True
-        return False
-
-    async def forget_draft(self) -> None:
-        """Takes the draft off the disk, once nothing is on its way there."""
-        if self._keeping is not None:
-            self._keeping.stop()
-            self._keeping = None
-        under_way = [worker for worker in self.workers if worker.group == "keep"]
-        if under_way:  # an empty list would mean all workers, this one among them
-            await self.workers.wait_for_complete(under_way)
-        session = self.session
-        await self.succeeds(lambda: discard_draft(session, self.key))
+        return await self.kept.may_leave()
 
     def provider_name(self) -> str:
         """The Name as it stands in the form."""
@@ -358,8 +309,8 @@ class EditScreen(TrialActions, VersionActions):
 
     def go_to(self, field_id: str) -> None:
         """Puts the focus on a field, or opens the statuses."""
-        if field_id in self._rows:
-            self.set_focus(self._rows[field_id].control)
+        if field_id in self.rows:
+            self.set_focus(self.rows[field_id].control)
         elif field_id == "statuses":
             self.action_statuses()
 
@@ -406,7 +357,7 @@ class EditScreen(TrialActions, VersionActions):
         self.open_screen(JsonEditorScreen(self.breadcrumb(), text, self._take_config, self._config_typed))
 
     def _config_typed(self, text: str | None) -> None:
-        self._config = text
+        self.kept.config_text = text
         self.keep_soon()
 
     def _take_config(self, text: str) -> None:

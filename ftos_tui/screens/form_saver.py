@@ -99,7 +99,7 @@ class FormSaver:
         model.reason = ""
         model.trial = None
         self.form.trial.look_soon()
-        await self.form.forget_draft()
+        await self.form.kept.forget()
         self.form.put_all()
 
     async def _meet(self, stale: StaleVersion) -> None:

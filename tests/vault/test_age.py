@@ -67,7 +67,7 @@ def test_another_identity_or_a_damaged_file_does_not_open_and_tells_nothing() ->
         assert refused.value.__context__ is None
 
 
-@pytest.mark.parametrize("text", ["", "age1nonsense", str(ANA), "ssh-rsa AAAA"])
+@pytest.mark.parametrize("text", ["", "age1nonsense", str(ANA), "ssh-rsa AAAA"], ids=["empty", "bad", "private", "ssh"])
 def test_what_is_no_public_key_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(AgeUnusable) as refused:
         recipient_named(text)
