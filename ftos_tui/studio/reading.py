@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ftos_tui.domain.draft import Base
 from ftos_tui.domain.failure import Failure
-from ftos_tui.domain.record import ProviderVersion, SecretState
+from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.trial import Trial
 from ftos_tui.stores.protocol import Cursor, ListQuery, ProviderSummary, SortColumn
 
@@ -67,6 +67,27 @@ def with_readability(session: "Session", version: ProviderVersion) -> ProviderVe
 
 def all_with_readability(session: "Session", versions: Sequence[ProviderVersion]) -> Sequence[ProviderVersion]:
     """Versions, at most 300, with their secrets tried, which costs one query for all of them."""
+    return marked(versions, opened_secrets(session, versions))
+
+
+def marked(
+    versions: Sequence[ProviderVersion], opened: "Mapping[SecretPlace, Secret | None]"
+) -> Sequence[ProviderVersion]:
+    """Versions whose secrets are marked unreadable where they did not open.
+
+    Args:
+        versions: The versions.
+        opened: What `opened_secrets` gave for them.
+    """
+    return [_marked(version, opened) for version in versions]
+
+
+def opened_secrets(session: "Session", versions: Sequence[ProviderVersion]) -> "Mapping[SecretPlace, Secret | None]":
+    """The secrets themselves of versions, at most 300: to be compared or wrapped for somebody, never shown.
+
+    Returns:
+        Secrets by their places; None for one that is gone or does not open.
+    """
     places = [
         (version.provider_id, field_id, state.version)
         for version in versions
@@ -74,30 +95,30 @@ def all_with_readability(session: "Session", versions: Sequence[ProviderVersion]
         if state.is_set
     ]
     if not places:
-        return versions
-    sealed = session.store.sealed_secrets(places)
-    return [replace(version, secrets=_tried(session, version, sealed)) for version in versions]
+        return {}
+    stored = session.store.sealed_secrets(places)
+    return {place: _opened(session, place, stored.get(place)) for place in places}
 
 
-def _tried(
-    session: "Session", version: ProviderVersion, stored: "Mapping[SecretPlace, SealedSecret]"
-) -> Mapping[str, SecretState]:
-    states: dict[str, SecretState] = {}
-    for field_id, state in version.secrets.items():
-        place = (version.provider_id, field_id, state.version)
-        unreadable = state.is_set and _secret_at(session, place, stored) is None
-        states[field_id] = replace(state, readable=False) if unreadable else state
-    return states
+def opened_secret(session: "Session", version: ProviderVersion, field_id: str) -> "Secret | None":
+    """One secret of a version; None where none is set, or it does not open."""
+    place = (version.provider_id, field_id, version.secrets[field_id].version)
+    return opened_secrets(session, [version]).get(place)
 
 
-def _secret_at(
-    session: "Session", place: "SecretPlace", stored: "Mapping[SecretPlace, SealedSecret]"
-) -> "Secret | None":
-    """The secret kept in a place; None where it is gone or does not open."""
+def _marked(version: ProviderVersion, opened: "Mapping[SecretPlace, Secret | None]") -> ProviderVersion:
+    closed = {
+        field_id: replace(state, readable=False)
+        for field_id, state in version.secrets.items()
+        if state.is_set and opened[(version.provider_id, field_id, state.version)] is None
+    }
+    return replace(version, secrets={**version.secrets, **closed}) if closed else version
+
+
+def _opened(session: "Session", place: "SecretPlace", sealed: "SealedSecret | None") -> "Secret | None":
     from ftos_tui.studio.master_key import vault_opening
     from ftos_tui.vault.envelope import Binding
 
-    sealed = stored.get(place)
     if sealed is None:
         return None
     try:
@@ -105,18 +126,3 @@ def _secret_at(
         return vault_opening(session, sealed.key_id).unseal(sealed.sealed, binding, sealed.key_id)
     except Failure:
         return None
-
-
-def opened_secret(session: "Session", version: ProviderVersion, field_id: str) -> "Secret | None":
-    """A version's secret itself, to be compared or wrapped for somebody, never shown; None where there is none.
-
-    Args:
-        session: The operator's session.
-        version: The version.
-        field_id: `app_password` or `app_key`.
-    """
-    state = version.secrets[field_id]
-    if not state.is_set:
-        return None
-    place = (version.provider_id, field_id, state.version)
-    return _secret_at(session, place, session.store.sealed_secrets([place]))

@@ -1,12 +1,21 @@
 """Many providers at once: what every store reads together, and writes together or not at all."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from ftos_tui.domain.names import name_key
 from ftos_tui.stores.audit_chain import broken_link
-from ftos_tui.stores.protocol import NameTaken, NewVersion, ProviderStore, StaleVersion, StoreReadOnly
+from ftos_tui.stores.protocol import (
+    ListQuery,
+    NameTaken,
+    NewVersion,
+    ProviderStore,
+    StaleKey,
+    StaleVersion,
+    StoreReadOnly,
+)
 from tests.stores.conftest import OpenStore
 from tests.stores.making import new_version, next_version, sealed, sign
 
@@ -77,3 +86,57 @@ def test_sealed_secrets_and_their_last_versions_are_found_together(store: Provid
     assert store.sealed_secrets([]) == {}
     versions = store.last_secret_versions([one.provider_id, "nobody"])
     assert versions == {(one.provider_id, "app_key"): 1, (one.provider_id, "app_password"): 2}
+
+
+def test_many_new_providers_are_written_as_one_by_one_would(store: ProviderStore) -> None:
+    new = [with_secrets(f"P{number}") if number % 3 else new_version(f"P{number}") for number in range(600)]
+    assert store.write_many(new, sign) == 600
+    for each in new:
+        found = store.by_id(each.provider_id)
+        assert (found.number, found.values, found.statuses, found.operation_id) == (
+            1,
+            each.values,
+            each.statuses,
+            each.operation_id,
+        )
+        assert {f: state.version for f, state in found.secrets.items() if state.is_set} == dict(each.secret_versions)
+        assert store.outcome(each.operation_id) == found
+    entries = store.audit_entries(limit=1000)
+    assert [entry.provider_id for entry in entries] == [each.provider_id for each in new]
+    assert broken_link(entries, sign) is None
+    one = store.write(new_version("One"), sign)
+    together, alone = (json.loads(entry.detail) for entry in (entries[-1], store.audit_entries(600)[0]))
+    assert set(together) == set(alone)
+    assert [row.name for row in store.list_page(ListQuery(filter="one"))] == [one.name]
+    assert store.count("p59") == 11
+
+
+@pytest.mark.parametrize("at", [0, 130, 299])
+def test_one_name_taken_among_many_new_ones_keeps_all_out(store: ProviderStore, at: int) -> None:
+    store.write(new_version("Taken"), sign)
+    new = [new_version(f"P{number}") for number in range(300)]
+    new[at] = new_version("TAKEN")
+    with pytest.raises(NameTaken):
+        store.write_many(new, sign)
+    new[at] = new_version("P1" if at != 1 else "P2")
+    with pytest.raises(NameTaken):
+        store.write_many(new, sign)
+    assert store.count() == 1
+
+
+def test_a_write_tried_again_is_not_done_twice(store: ProviderStore) -> None:
+    new = [new_version(f"P{number}") for number in range(3)]
+    assert store.write_many(new, sign) == 3
+    assert store.write_many(new, sign) == 3
+    assert store.count() == 3
+    assert len(store.audit_entries()) == 3
+
+
+def test_a_secret_under_another_key_or_out_of_turn_is_refused(store: ProviderStore) -> None:
+    store.remember("key_id", "another")
+    with pytest.raises(StaleKey):
+        store.write_many([new_version("A"), with_secrets("B")], sign)
+    wrong = new_version("C", secret_versions={"app_key": 2}, new_secrets={"app_key": sealed(2)})
+    with pytest.raises((ValueError, StaleKey)):
+        store.write_many([wrong], sign)
+    assert store.count() == 0

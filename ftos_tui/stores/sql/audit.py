@@ -18,9 +18,18 @@ _LARGEST_PAGE: Final = 1000
 
 def append(connection: Connection, entry: AuditEntry, sign: Sign) -> None:
     """Chains an entry to the last one and writes it; the transaction must be one that writes."""
-    last = connection.execute(select(audit).order_by(audit.c.sequence.desc()).limit(1)).one_or_none()
-    linked = chained(entry, None if last is None else audit_entry(last), sign)
-    connection.execute(insert(audit), audit_row(linked))
+    append_all(connection, [entry], sign)
+
+
+def append_all(connection: Connection, new: Sequence[AuditEntry], sign: Sign) -> None:
+    """Chains entries, one or more, one after another and writes them; see `append`."""
+    row = connection.execute(select(audit).order_by(audit.c.sequence.desc()).limit(1)).one_or_none()
+    last = None if row is None else audit_entry(row)
+    linked = []
+    for entry in new:
+        last = chained(entry, last, sign)
+        linked.append(audit_row(last))
+    connection.execute(insert(audit), linked)
 
 
 def entries(connection: Connection, after: int, limit: int) -> Sequence[AuditEntry]:

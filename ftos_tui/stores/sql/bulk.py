@@ -1,18 +1,21 @@
 """Many providers at once: read in one query each for records and secrets, written in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from itertools import groupby, islice
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, func, insert, select, tuple_
 
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.names import name_key
-from ftos_tui.domain.record import ProviderVersion, SecretState
+from ftos_tui.domain.record import ProviderVersion, SecretState, missing_fields
 from ftos_tui.stores.key_protocol import SecretPlace
 from ftos_tui.stores.protocol import NewVersion, SealedSecret, Sign
-from ftos_tui.stores.sql import rows, writes
+from ftos_tui.stores.sql import audit, reads, rows, writes
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.schema import provider, provider_version, secret
+
+_AT_ONCE: Final = 250
 
 
 def by_names(connection: Connection, names: Sequence[str]) -> Mapping[str, ProviderVersion]:
@@ -45,12 +48,79 @@ def last_secret_versions(connection: Connection, provider_ids: Sequence[str]) ->
 
 
 def write_many(connection: Connection, versions: Iterable[NewVersion], sign: Sign) -> int:
-    """Writes versions one after another in the transaction of the connection."""
+    """Writes versions in the transaction of the connection; runs of new providers together, others one by one."""
     written = 0
-    for new in versions:
-        writes.write(connection, new, sign)
-        written += 1
+    for first, run in groupby(versions, _is_first):
+        while chunk := list(islice(run, _AT_ONCE)):
+            if not (first and _write_new(connection, chunk, sign)):
+                for new in chunk:
+                    writes.write(connection, new, sign)
+            written += len(chunk)
     return written
+
+
+def _is_first(new: NewVersion) -> bool:
+    """Whether a version plainly is the first of its provider, with no secrets but its own."""
+    own = {field_id: sealed.version for field_id, sealed in new.new_secrets.items()}
+    secrets = {field_id: version for field_id, version in new.secret_versions.items() if version}
+    plain = new.expected_version == 0 and new.trial_until is None and new.action != "delete"
+    return plain and secrets == own and set(own.values()) <= {1}
+
+
+def _write_new(connection: Connection, chunk: Sequence[NewVersion], sign: Sign) -> bool:
+    """Writes first versions with one statement a table; False where one of them needs a closer look."""
+    if not _unknown(connection, chunk):
+        return False
+    written = []
+    for new in chunk:
+        row = rows.version_row(new, deleted=False)
+        version = _version(new)
+        written.append((new, version, row, writes.audit_entry(new, version, None, rows.version_digest(row))))
+    sealed = [rows.secret_row(new.provider_id, f, each) for new in chunk for f, each in new.new_secrets.items()]
+    if sealed:
+        connection.execute(insert(secret), sealed)
+    connection.execute(insert(provider_version), [row for _, _, row, _ in written])
+    connection.execute(insert(provider), [rows.summary_row(version) for _, version, _, _ in written])
+    audit.append_all(connection, [entry for _, _, _, entry in written], sign)
+    return True
+
+
+def _unknown(connection: Connection, chunk: Sequence[NewVersion]) -> bool:
+    """Whether neither the providers, their names nor the saves are in the store, and the secrets are under its key."""
+    keys = [name_key(str(new.values.get("name") or "")) for new in chunk]
+    ids = {new.provider_id for new in chunk}
+    operations = {new.operation_id for new in chunk}
+    if min(len(set(keys)), len(ids), len(operations)) < len(chunk):
+        return False
+    known = select(provider_version.c.number).where(
+        provider_version.c.provider_id.in_(ids) | provider_version.c.operation_id.in_(operations)
+    )
+    taken = select(provider.c.id).where(provider.c.name_key.in_(keys))
+    if connection.execute(known.limit(1)).first() or connection.execute(taken.limit(1)).first():
+        return False
+    sealed_with = {sealed.key_id for new in chunk for sealed in new.new_secrets.values()}
+    return len(sealed_with) <= 1 and (not sealed_with or reads.fact_of(connection, "key_id") in (None, *sealed_with))
+
+
+def _version(new: NewVersion) -> ProviderVersion:
+    """The version as it will be read."""
+    states = {field_id: SecretState() for field_id in SECRET_IDS}
+    for field_id, sealed in new.new_secrets.items():
+        states[field_id] = SecretState(sealed.version, sealed.set_at, sealed.set_by, sealed.destination)
+    return ProviderVersion(
+        provider_id=new.provider_id,
+        number=1,
+        values=new.values,
+        secrets=states,
+        statuses=new.statuses,
+        saved_at=new.at,
+        saved_by=new.author,
+        reason=new.reason,
+        action=new.action,
+        acknowledged=new.acknowledged,
+        missing=missing_fields(new.values, states),
+        operation_id=new.operation_id,
+    )
 
 
 def _states(connection: Connection, found: Sequence[Row[Any]]) -> Mapping[str, rows.States]:

@@ -30,7 +30,7 @@ def write(connection: Connection, new: NewVersion, sign: Sign) -> ProviderVersio
     connection.execute(insert(provider_version), row)
     version = reads.by_id(connection, new.provider_id, new.expected_version + 1)
     _project(connection, version)
-    audit.append(connection, _audit_entry(new, version, ended, rows.version_digest(row)), sign)
+    audit.append(connection, audit_entry(new, version, ended, rows.version_digest(row)), sign)
     return version
 
 
@@ -105,7 +105,15 @@ def _project(connection: Connection, version: ProviderVersion) -> None:
         connection.execute(update(provider).where(provider.c.id == version.provider_id), rows.summary_row(version))
 
 
-def _audit_entry(new: NewVersion, version: ProviderVersion, ended: Trial | None, digest: str) -> AuditEntry:
+def audit_entry(new: NewVersion, version: ProviderVersion, ended: Trial | None, digest: str) -> AuditEntry:
+    """What the audit says of a written version.
+
+    Args:
+        new: What was to be written.
+        version: What was written.
+        ended: The trial that ended with it.
+        digest: Of the version's row, see `rows.version_digest`.
+    """
     detail: dict[str, object] = {
         "changed": list(new.changed),
         "acknowledged": list(new.acknowledged),

@@ -15,13 +15,14 @@ from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import EMPTY_VALUES, ProviderVersion, Value
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.visible import visible
+from ftos_tui.stores.key_protocol import SecretPlace
 from ftos_tui.studio.failures import FileProblem, counted
 from ftos_tui.studio.files.entries import Document, Entry
 from ftos_tui.studio.files.plan import Action, Content, FieldChange, Located, Plan, PlanRow
 from ftos_tui.studio.files.records import Incoming, incoming
 from ftos_tui.studio.files.references import Resolved, Resolver
 from ftos_tui.studio.providers import changed_fields, check_context
-from ftos_tui.studio.reading import all_with_readability, base_of, opened_secret
+from ftos_tui.studio.reading import base_of, marked, opened_secrets
 from ftos_tui.studio.session import Session
 
 BATCH: Final = 250
@@ -83,12 +84,15 @@ class _Planner:
         self._context = check_context(session, Draft(Base(None, 0, EMPTY_VALUES)), ask_store=False)
         self._lines: dict[str, int] = {}
         self._shared: dict[Any, Any] = {}
+        self._opened: Mapping[SecretPlace, Secret | None] = {}
 
     def rows(self, batch: list[Entry], planned: Callable[[PlanRow], None] | None) -> Iterator[PlanRow]:
         """The rows of the next providers of the file."""
         taken = [incoming(entry, planned=planned is not None) for entry in batch]
         found = self._session.store.by_names([each.name for each in taken if each.name])
-        targets = {name_key(v.name): v for v in all_with_readability(self._session, list(found.values()))}
+        stored = list(found.values())
+        self._opened = opened_secrets(self._session, stored)
+        targets = {name_key(version.name): version for version in marked(stored, self._opened)}
         for each in taken:
             key = name_key(each.name)
             if planned is not None:
@@ -151,7 +155,7 @@ class _Planner:
         for field_id, secret in draft.secrets.items():
             state = target.secrets[field_id]
             if state.is_set and state.destination == destination:
-                stored = opened_secret(self._session, target, field_id)
+                stored = self._opened[(target.provider_id, field_id, state.version)]
                 if stored == fixed_secret(field_id, secret):
                     draft = draft.with_secret(field_id, Secret(""))
         return draft
