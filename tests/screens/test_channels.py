@@ -1,5 +1,8 @@
 """Communication channels by keys: list, form, checks, and the provider they hang on."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from ftos_tui.config import Environment
@@ -330,3 +333,23 @@ async def test_a_long_list_keeps_only_what_it_may_show(session: Session, monkeyp
         assert [held.code for held in screen.source.channels.values()] == ["B"]
         await operator.press("j")
         await operator.until(lambda: "B sends through FTOSEmailGateway" in operator.text)
+
+
+async def test_stored_text_reaches_the_terminal_as_text_only(session: Session) -> None:
+    channel(session)
+    with closing(sqlite3.connect(session.store_path)) as connection, connection:
+        hostile = "[/]\x1b]52;c;eA==\x07\u202e\u200b" + "漢" * 30
+        connection.execute("UPDATE communication_channel SET code = ?, name = ?", (hostile, hostile))
+    async with at_console(session) as operator:
+        await at_list(operator)
+        await operator.until(lambda: "[/]␛]52;c;eA==␇" in operator.text)
+        raw = operator.raw_cells()
+        await operator.press("d")
+        await operator.until_asked("Type its code")
+        raw += operator.raw_cells()
+        await operator.press("escape")
+        await operator.until(lambda: not operator.asked)
+        await operator.press("enter")
+        await operator.until_on(ChannelFormScreen)
+        raw += operator.raw_cells()
+    assert not set(raw) & {"\x1b", "\x07", "\u202e", "\u200b"}

@@ -40,7 +40,7 @@ from tests.studio.test_providers import edit
 GOOD = {"code": "EMAIL", "name": "Customer e-mail", "provider": "Gateway"}
 
 
-def draft_of(base: Channel | None = None, **texts: str) -> ChannelDraft:
+def draft_of(base: Channel | None = None, /, **texts: str) -> ChannelDraft:
     """A draft of a channel, the good one where it is new."""
     draft = ChannelDraft(base) if base else new_channel()
     for field_id, text in ({} if base else GOOD).items() | texts.items():

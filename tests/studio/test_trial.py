@@ -192,7 +192,12 @@ def test_a_version_found_over_the_trial_ends_it(session: Session, monkeypatch: p
     assert carry_out_expired(session) == 0
     assert open_provider(session, name="Gateway").number == newer.number
     ended: list[TrialEnd] = []
-    monkeypatch.setattr(store, "end_trial", lambda _self, end, _sign: ended.append(end) or True)
+
+    def end_trial(_store: object, end: TrialEnd, _sign: object) -> bool:
+        ended.append(end)
+        return True
+
+    monkeypatch.setattr(store, "end_trial", end_trial)
     assert carry_out_expired(session) == 0
     assert [end.action for end in ended] == ["trial_ended"]
     assert "ended without a revert: ana saved version 3 over it" in logged(session)[-1]
