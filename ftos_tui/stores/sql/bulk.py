@@ -134,10 +134,14 @@ def _states(connection: Connection, found: Sequence[Row[Any]]) -> Mapping[str, r
     states: dict[str, dict[str, SecretState]] = {
         row.provider_id: {field_id: SecretState() for field_id in SECRET_IDS} for row in found
     }
-    for (provider_id, field_id, _), sealed in sealed_secrets(
-        connection, [(*place, version) for place, version in wanted.items()]
-    ).items():
-        states[provider_id][field_id] = SecretState(sealed.version, sealed.set_at, sealed.set_by, sealed.destination)
+    if wanted:
+        columns = secret.c
+        place = tuple_(columns.provider_id, columns.field, columns.version)
+        chosen = select(
+            columns.provider_id, columns.field, columns.version, columns.set_at, columns.set_by, columns.destination
+        )
+        for row in connection.execute(chosen.where(place.in_([(*key, version) for key, version in wanted.items()]))):
+            states[row.provider_id][row.field] = rows.secret_state(row)
     for (provider_id, field_id), version in wanted.items():
         if states[provider_id][field_id].version != version:
             raise DoesNotLoad(f"secret {field_id} version {version} of {provider_id} is gone")

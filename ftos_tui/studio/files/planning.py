@@ -105,16 +105,19 @@ class _Planner:
 
     def _row(self, each: Incoming, target: ProviderVersion | None) -> PlanRow:
         base = base_of(target) if target else Base(None, 0, EMPTY_VALUES)
-        if target is not None and not each.findings and (each.untouched or _as_saved(each, base)):
-            return PlanRow(each.line, target.name, Action.UNCHANGED, target.provider_id, target.number)
         resolved, findings = self._resolved(each)
+        if target is not None and not findings and (each.untouched or _as_saved(each, base)):
+            destination = destination_of(target.values)
+            if all(self._is_kept(target, field_id, outcome, destination) for field_id, outcome in resolved.items()):
+                return PlanRow(each.line, target.name, Action.UNCHANGED, target.provider_id, target.number)
         draft = Draft(base, each.edits, {f: r.secret for f, r in resolved.items()}, each.statuses)
         checked = self._checked(draft, target)
         findings += [*_misplaced(resolved, checked), *checked.findings]
         if any(finding.severity is Severity.REFUSE for finding in findings):
             name = visible(each.name) or "(no name)"
             return self._to_row(each, target, Action.REFUSED, findings, name=name)
-        draft = self._without_kept(draft, target, checked)
+        if target is not None:
+            draft = self._without_kept(draft, resolved, target, checked)
         changed = changed_fields(draft, checked)
         if target is not None and not changed:
             return PlanRow(each.line, target.name, Action.UNCHANGED, target.provider_id, target.number)
@@ -147,18 +150,23 @@ class _Planner:
                 findings.append(outcome)
         return resolved, findings
 
-    def _without_kept(self, draft: Draft, target: ProviderVersion | None, checked: Checked) -> Draft:
+    def _without_kept(
+        self, draft: Draft, resolved: Mapping[str, Resolved], target: ProviderVersion, checked: Checked
+    ) -> Draft:
         """The draft without the secrets that are stored already: the same file applied twice changes nothing."""
-        if target is None:
-            return draft
         destination = destination_of(checked.values)
-        for field_id, secret in draft.secrets.items():
-            state = target.secrets[field_id]
-            if state.is_set and state.destination == destination:
-                stored = self._opened[(target.provider_id, field_id, state.version)]
-                if stored == fixed_secret(field_id, secret):
-                    draft = draft.with_secret(field_id, Secret(""))
+        for field_id, outcome in resolved.items():
+            if self._is_kept(target, field_id, outcome, destination):
+                draft = draft.with_secret(field_id, Secret(""))
         return draft
+
+    def _is_kept(self, target: ProviderVersion, field_id: str, outcome: Resolved, destination: str) -> bool:
+        """Whether a secret is the stored one, for the same destination."""
+        state = target.secrets[field_id]
+        if not state.is_set or state.destination != destination or outcome.destination not in (None, destination):
+            return False
+        stored = self._opened[(target.provider_id, field_id, state.version)]
+        return stored == fixed_secret(field_id, outcome.secret)
 
     def _content(self, draft: Draft, checked: Checked, each: Incoming) -> Content:
         values = tuple(self._share(checked.values[field_id]) for field_id in PLAIN_IDS)
@@ -200,8 +208,8 @@ def _as_planned(each: Incoming) -> PlanRow:
 
 
 def _as_saved(each: Incoming, base: Base) -> bool:
-    """Whether a file says of a provider exactly what is saved, so that there is nothing to check."""
-    if each.references or (each.statuses is not None and each.statuses != base.statuses):
+    """Whether a file says of a provider exactly what is saved, its secrets left aside, so that nothing is to check."""
+    if each.statuses is not None and each.statuses != base.statuses:
         return False
     return all(f in FIELD_BY_ID and _same_text(f, raw, base.values.get(f)) for f, raw in each.edits.items())
 
