@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.audit import ENTRIES, audit_figures
 from benchmarks.commands import command_figure
 from benchmarks.figures import HEADERS, Figure, table
+from benchmarks.files import file_figures
 from benchmarks.hangup import hangup_figure
 from benchmarks.history import history_figures
 from benchmarks.keys import key_figures
@@ -76,6 +77,8 @@ def _measure(folder: Path, rounds: int, entries: int) -> list[Figure]:
     figures += page_figures(many, most)
     _say("History")
     figures += history_figures(folder, rounds)
+    _say("Files of 10,000 providers")
+    figures += file_figures(folder)
     _say(f"Audit of {entries:,} entries")
     figures += audit_figures(folder, entries)
     _say("Commands")

@@ -159,7 +159,8 @@ class _Wanted:
             if not self.as_json:
                 plans.say_plan(plan)
             try:
-                if not self.plan_only or plan.counts[Action.REFUSED]:
+                # A dry run ends as applying would; a plan that is written may be acknowledged when it is applied.
+                if not self.plan_out or plan.counts[Action.REFUSED]:
                     refuse_unready(plan, self.acknowledged)
                 applied = self._go_on(session, plan)
             except PlanRefused as refusal:

@@ -142,6 +142,11 @@ def test_a_missing_reference_is_named_and_a_secret_is_never_shown(
 
 def test_a_warning_is_acknowledged_by_its_code(run: Run, file: Path) -> None:
     file.write_text(file.read_text().replace("00:30:00", "00:00:30"))
+    assert run("providers", "import", str(file), "--dry-run").code == 3
+    assert run("providers", "import", str(file), "--dry-run", "--acknowledge", "pool_short").code == 0
+    plan = str(file.with_name("plan"))
+    assert run("providers", "apply", str(file), "--plan-out", plan).code == 0
+    assert run("providers", "apply", "--plan", plan, "--yes").code == 3
     done = run("providers", "apply", str(file), "--yes")
     assert done.code == 3
     assert done.err.endswith("acknowledge pool_short. To apply it all the same add --acknowledge pool_short\n")
