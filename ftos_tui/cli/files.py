@@ -178,9 +178,9 @@ class _Wanted:
         from ftos_tui.studio.files.plan_file import read_plan
         from ftos_tui.studio.files.planning import make_plan
         from ftos_tui.studio.files.reading import document_in, opened
-        from ftos_tui.studio.files.references import Resolver, identities_of
+        from ftos_tui.studio.files.references import resolver_of
 
-        resolver = Resolver(session.environ, identities_of(self.identity) if self.identity else ())
+        resolver = resolver_of(session, self.identity)
         with opened(self.file, sys.stdin.buffer) as source:
             size = source.size
             share = (lambda done: source.read_bytes / size) if size else (lambda done: None)

@@ -12,7 +12,7 @@ from ftos_tui.studio.files.exporting import Export, Format, SecretsAs, export_te
 from ftos_tui.studio.files.plan import Plan
 from ftos_tui.studio.files.planning import make_plan
 from ftos_tui.studio.files.reading import document_in, opened
-from ftos_tui.studio.files.references import Resolver, identities_of
+from ftos_tui.studio.files.references import resolver_of
 from ftos_tui.studio.files.writing import is_taken, private_file
 from ftos_tui.studio.session import Session
 
@@ -128,7 +128,7 @@ def _write(session: Session, wanted: Export, path: str, told: Callable[[int], No
 
 
 def _plan(session: Session, path: str, identity: str, told: Callable[[int], None]) -> Plan:
-    resolver = Resolver(session.environ, identities_of(identity) if identity else ())
+    resolver = resolver_of(session, identity)
     with opened(path) as source:
         plan = make_plan(session, document_in(source, path), Path(path).name, resolver, progress=told)
         plan.digest = source.digest

@@ -10,7 +10,8 @@ from ftos_tui.domain.exchange import Reference, ReferenceKind, reference_in
 from ftos_tui.domain.findings import Finding
 from ftos_tui.domain.secret import Secret
 from ftos_tui.studio.files.reading import Unreadable
-from ftos_tui.studio.files.references import Resolved, Resolver, identities_of
+from ftos_tui.studio.files.references import Resolved, Resolver, identities_of, resolver_of
+from ftos_tui.studio.session import Session
 
 CANARY = "canary-key-0815"
 
@@ -72,6 +73,26 @@ def test_another_users_file_is_refused(owned: Path, monkeypatch: pytest.MonkeyPa
     found = of_file(owned)
     assert isinstance(found, Finding)
     assert "may be read by others" in found.message
+
+
+def test_the_programs_own_keys_are_never_taken_for_a_secret(session: Session, tmp_path: Path) -> None:
+    assert session.vault.key_id
+    assert session.key_path.exists()
+    session.environ = {"FTOS_TUI_MASTER_KEY": CANARY}
+    resolver = resolver_of(session)
+    same = tmp_path / "same"
+    same.hardlink_to(session.key_path)
+    targets = [
+        (ReferenceKind.ENV, "FTOS_TUI_MASTER_KEY"),
+        (ReferenceKind.FILE, str(session.key_path)),
+        (ReferenceKind.FILE, str(same)),
+    ]
+    for kind, target in targets:
+        found = resolver.resolve("app_key", Reference(kind, target))
+        assert isinstance(found, Finding)
+        assert "program's own" in found.message
+    session.key_path.unlink()
+    assert isinstance(resolver.resolve("app_key", Reference(ReferenceKind.FILE, str(same))), Resolved)
 
 
 @pytest.mark.parametrize(
