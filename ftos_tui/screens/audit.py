@@ -5,16 +5,15 @@ from collections.abc import Iterable
 from typing import Final
 
 from textual.widget import Widget
-from textual.widgets import Input
 
 from ftos_tui.actions import AUDIT
 from ftos_tui.domain.log import Level
-from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of, closed_by
+from ftos_tui.screens.filtered_list import FilteredListScreen
+from ftos_tui.screens.frame import MENU_PATH, bindings_of, closed_by
 from ftos_tui.studio.audit import AuditEntry, in_words, list_entries, verify
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList
-from ftos_tui.widgets.text_input import OneLineInput
 
 PATH: Final = (MENU_PATH[0], "Audit")
 """Where it stands in the menu path."""
@@ -71,12 +70,13 @@ def _cells(entry: AuditEntry) -> tuple[str, ...]:
     )
 
 
-class AuditScreen(FrameScreen):
+class AuditScreen(FilteredListScreen):
     """Browse, filter as you type, verify."""
 
     BINDINGS = bindings_of(AUDIT) + closed_by("providers.audit")
     CSS = "AuditScreen RowList { height: 1fr; }"
     place = AUDIT
+    filter_words = "Filter by provider, user, action or what changed"
     help_topic = (
         "Every change that was made here, newest first. An entry is written together with its change, or neither is. "
         "Each one is chained to the one before by a signature, so that nobody can alter, remove or swap one "
@@ -109,24 +109,9 @@ class AuditScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The filter, the entries, and the entry under the cursor in full."""
-        yield OneLineInput(placeholder="Filter by provider, user, action or what changed", id="filter")
+        yield self.filter_field
         yield RowList(COLUMNS, self.source, id="audit", empty_text="No entry here. / changes the filter.")
         yield Line(most=3, id="detail")
-
-    def on_mount(self) -> None:
-        """Hides the filter until it is asked for and puts the focus on the entries."""
-        super().on_mount()
-        self.query_one("#filter").display = False
-        self.focus_content()
-
-    @property
-    def rows(self) -> RowList:
-        """The list itself."""
-        return self.query_one("#audit", RowList)
-
-    def focus_content(self) -> None:
-        """Puts the focus on the entries."""
-        self.set_focus(self.rows)
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """Says of the entry under the cursor what its columns have no room for."""
@@ -139,34 +124,10 @@ class AuditScreen(FrameScreen):
         text = "" if entry is None else f"{entry.at[:19]}Z by {entry.author} · {in_words(entry) or 'no detail'}"
         self.query_one("#detail", Line).text = text
 
-    async def on_input_changed(self, event: Input.Changed) -> None:
-        """Filters as the operator types."""
-        if event.input.id == "filter":
-            event.stop()
-            self.source.text = event.value
-            self.rows.reload(keep=False)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the filter goes on to the entries."""
-        if event.input.id == "filter":
-            event.stop()
-            self.focus_content()
-
-    async def may_leave(self) -> bool:
-        """Esc first takes a filter away."""
-        field = self.query_one("#filter", OneLineInput)
-        if field.display:
-            field.value = ""
-            field.display = False
-            self.focus_content()
-            return False
-        return True
-
-    def action_filter(self) -> None:
-        """Shows the filter and puts the cursor into it."""
-        field = self.query_one("#filter")
-        field.display = True
-        field.focus()
+    def filter_by(self, text: str) -> None:
+        """Shows only the entries that contain a text."""
+        self.source.text = text
+        self.rows.reload(keep=False)
 
     def action_refresh(self) -> None:
         """Reads the entries again, from the newest on."""

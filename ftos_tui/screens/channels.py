@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import partial
 
 from textual.widget import Widget
-from textual.widgets import Input
 
 from ftos_tui.actions import CHANNELS
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.visible import visible
+from ftos_tui.screens.filtered_list import FilteredListScreen
 from ftos_tui.screens.frame import CHANNELS_PATH, FrameScreen, bindings_of
 from ftos_tui.screens.provider_source import saved_when
 from ftos_tui.studio.channels import (
@@ -26,7 +26,6 @@ from ftos_tui.studio.place import Place, remember_place
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList
-from ftos_tui.widgets.text_input import OneLineInput
 
 COLUMNS = (
     Column("code", "Code", width=12, flex=2, sortable=False),
@@ -88,7 +87,7 @@ class ChannelSource:
         ]
 
 
-class ChannelsScreen(FrameScreen):
+class ChannelsScreen(FilteredListScreen):
     """The list: filter as you type, open, new, delete.
 
     Args:
@@ -97,6 +96,7 @@ class ChannelsScreen(FrameScreen):
 
     BINDINGS = bindings_of(CHANNELS)
     place = CHANNELS
+    filter_words = "Filter by code, name or provider"
     help_topic = (
         "The communication channels of this environment: the code that messages are sent under, and the channel "
         "provider that carries them. A provider may serve several channels, and cannot be deleted while it does.\n\n"
@@ -130,7 +130,7 @@ class ChannelsScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The filter, the list, and a line about the row under the cursor."""
-        yield OneLineInput(placeholder="Filter by code, name or provider", id="filter")
+        yield self.filter_field
         yield RowList(
             COLUMNS,
             self.source,
@@ -141,10 +141,8 @@ class ChannelsScreen(FrameScreen):
         yield self.detail
 
     def on_mount(self) -> None:
-        """Hides the filter until it is asked for and puts the focus on the list."""
+        """Counts what there is, beside the first page."""
         super().on_mount()
-        self.query_one("#filter").display = False
-        self.focus_content()
         start(self, self._count, "count")
 
     def on_screen_resume(self) -> None:
@@ -152,15 +150,6 @@ class ChannelsScreen(FrameScreen):
         super().on_screen_resume()
         if self.rows.is_attached and self.total is not None:
             self.action_refresh()
-
-    @property
-    def rows(self) -> RowList:
-        """The list itself."""
-        return self.query_one("#channels", RowList)
-
-    def focus_content(self) -> None:
-        """Puts the focus on the list."""
-        self.set_focus(self.rows)
 
     async def _count(self) -> None:
         wanted = self.source.query.filter
@@ -189,37 +178,18 @@ class ChannelsScreen(FrameScreen):
         event.stop()
         self.action_edit()
 
-    async def on_input_changed(self, event: Input.Changed) -> None:
-        """Filters as the operator types."""
-        if event.input.id != "filter":
-            return
-        event.stop()
-        self.source.query = replace(self.source.query, filter=event.value)
+    def filter_by(self, text: str) -> None:
+        """Shows only the channels that contain a text."""
+        self.source.query = replace(self.source.query, filter=text)
         self.rows.reload(keep=False)
         start(self, self._count, "count")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the filter goes on to the list."""
-        if event.input.id == "filter":
-            event.stop()
-            self.focus_content()
-
     async def may_leave(self) -> bool:
-        """Esc first takes a filter away."""
-        field = self.query_one("#filter", OneLineInput)
-        if field.display:
-            field.value = ""
-            field.display = False
-            self.focus_content()
+        """Esc first takes a filter away; then the menu is the last place."""
+        if not await super().may_leave():
             return False
         remember_place(self.console_app.session, Place())
         return True
-
-    def action_filter(self) -> None:
-        """Shows the filter and puts the cursor into it."""
-        field = self.query_one("#filter")
-        field.display = True
-        field.focus()
 
     def action_refresh(self) -> None:
         """Reads the list again; the cursor stays on its channel."""

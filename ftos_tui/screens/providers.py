@@ -5,12 +5,12 @@ from dataclasses import replace
 from functools import partial
 
 from textual.widget import Widget
-from textual.widgets import Input
 
 from ftos_tui.actions import PROVIDERS
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
-from ftos_tui.screens.frame import FrameScreen, bindings_of
+from ftos_tui.screens.filtered_list import FilteredListScreen
+from ftos_tui.screens.frame import bindings_of
 from ftos_tui.screens.provider_source import COLUMNS, ProviderSource
 from ftos_tui.studio.failures import counted, field_label
 from ftos_tui.studio.place import Place, remember_place
@@ -23,10 +23,9 @@ from ftos_tui.studio.reading import (  # what checks is imported once it is need
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Row, RowList
-from ftos_tui.widgets.text_input import OneLineInput
 
 
-class ProvidersScreen(FrameScreen):
+class ProvidersScreen(FilteredListScreen):
     """The list: filter as you type, sort by any column, open, new, duplicate, delete.
 
     Args:
@@ -35,6 +34,7 @@ class ProvidersScreen(FrameScreen):
 
     BINDINGS = bindings_of(PROVIDERS)
     place = PROVIDERS
+    filter_words = "Filter by name, channel or provider"
     help_topic = (
         "The channel providers of this environment, from the store.\n\n"
         "Ready says whether a provider has all it needs; ✗ with a number says how many mandatory fields are missing, "
@@ -69,7 +69,7 @@ class ProvidersScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The filter, the list, and a line about the row under the cursor."""
-        yield OneLineInput(placeholder="Filter by name, channel or provider", id="filter")
+        yield self.filter_field
         yield RowList(
             COLUMNS,
             self.source,
@@ -81,10 +81,8 @@ class ProvidersScreen(FrameScreen):
         yield Line(most=3, id="detail")
 
     def on_mount(self) -> None:
-        """Hides the filter until it is asked for and puts the focus on the list."""
+        """Counts what there is, beside the first page."""
         super().on_mount()
-        self.query_one("#filter").display = False
-        self.focus_content()
         start(self, self._count, "count")
 
     def on_screen_resume(self) -> None:
@@ -92,15 +90,6 @@ class ProvidersScreen(FrameScreen):
         super().on_screen_resume()
         if self.rows.is_attached and self.total is not None:
             self.action_refresh()
-
-    @property
-    def rows(self) -> RowList:
-        """The list itself."""
-        return self.query_one("#providers", RowList)
-
-    def focus_content(self) -> None:
-        """Puts the focus on the list."""
-        self.set_focus(self.rows)
 
     async def _count(self) -> None:
         wanted = self.source.query.filter
@@ -151,37 +140,18 @@ class ProvidersScreen(FrameScreen):
         self.rows.sort = (column, descending)
         self.rows.reload(keep=False)
 
-    async def on_input_changed(self, event: Input.Changed) -> None:
-        """Filters as the operator types."""
-        if event.input.id != "filter":
-            return
-        event.stop()
-        self.source.query = replace(self.source.query, filter=event.value)
+    def filter_by(self, text: str) -> None:
+        """Shows only the providers that contain a text."""
+        self.source.query = replace(self.source.query, filter=text)
         self.rows.reload(keep=False)
         start(self, self._count, "count")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the filter goes on to the list."""
-        if event.input.id == "filter":
-            event.stop()
-            self.focus_content()
-
     async def may_leave(self) -> bool:
-        """Esc first takes a filter away."""
-        field = self.query_one("#filter", OneLineInput)
-        if field.display:
-            field.value = ""
-            field.display = False
-            self.focus_content()
+        """Esc first takes a filter away; then the menu is the last place."""
+        if not await super().may_leave():
             return False
         remember_place(self.session, Place())
         return True
-
-    def action_filter(self) -> None:
-        """Shows the filter and puts the cursor into it."""
-        field = self.query_one("#filter")
-        field.display = True
-        field.focus()
 
     def action_refresh(self) -> None:
         """Reads the list again; the cursor stays on its provider."""

@@ -1,6 +1,8 @@
 """The audit on screen: browsed, filtered, verified, by keys."""
 
 import sqlite3
+import threading
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -9,6 +11,7 @@ from ftos_tui.domain.log import Level
 from ftos_tui.screens.audit import AuditScreen
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.providers import ProvidersScreen
+from ftos_tui.studio.audit import VerifyReport, verify
 from ftos_tui.studio.session import Session
 from ftos_tui.widgets.line import Line
 from tests.screens.operator import Operator, at_console
@@ -107,15 +110,25 @@ async def test_a_long_verification_says_how_far_it_is_and_is_stopped_by_its_key(
         assert not screen.verifying
         screen._show_progress(4, 7)
         assert detail(operator) == "Checked 3 of 7 entries · v stops"
-        monkeypatch.setattr("ftos_tui.screens.audit.AuditScreen._show_progress", _stop)
+        stopped = threading.Event()
+
+        def stop(screen: AuditScreen, checked: int, total: int) -> None:
+            screen.verifying = False
+            stopped.set()
+
+        def patient(session: Session, *, progress: Callable[[int, int], bool]) -> VerifyReport:
+            """Goes no further than the first word until that has reached the screen."""
+
+            def told(checked: int, total: int) -> bool:
+                return progress(checked, total) and stopped.wait(30) and screen.verifying
+
+            return verify(session, progress=told)
+
+        monkeypatch.setattr("ftos_tui.screens.audit.AuditScreen._show_progress", stop)
+        monkeypatch.setattr("ftos_tui.screens.audit.verify", patient)
         await operator.press("v")
         await operator.until_logged("Stopped after ")
         assert operator.levels("Stopped after ") == [Level.INFO]
-
-
-def _stop(screen: AuditScreen, checked: int, total: int) -> None:
-    del checked, total
-    screen.verifying = False
 
 
 async def test_a_verification_that_cannot_be_made_is_told(session: Session) -> None:
