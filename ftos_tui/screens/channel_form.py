@@ -213,12 +213,12 @@ class ChannelFormScreen(FrameScreen):
             self.show_findings()
 
     def key_down(self) -> None:
-        """The next field."""
-        self.focus_next()
+        """The next field, after the last one the first: not the buttons, nor the status log."""
+        self.focus_next("FieldRow > *")
 
     def key_up(self) -> None:
-        """The field before."""
-        self.focus_previous()
+        """The field before, before the first one the last."""
+        self.focus_previous("FieldRow > *")
 
     @property
     def focused_row(self) -> FieldRow | None:

@@ -208,12 +208,12 @@ class EditScreen(TrialActions, VersionActions):
             panel.sections = sections_of(self.session, self.model.draft, self.model.checked, self.counts, serves)
 
     def key_down(self) -> None:
-        """The next field."""
-        self.focus_next()
+        """The next field, after the last one the first: not the buttons, nor the status log."""
+        self.focus_next("FieldRow > *")
 
     def key_up(self) -> None:
-        """The field before."""
-        self.focus_previous()
+        """The field before, before the first one the last."""
+        self.focus_previous("FieldRow > *")
 
     # Drafts
 

@@ -120,12 +120,12 @@ class StatusRowScreen(FrameScreen):
         return not findings
 
     def key_down(self) -> None:
-        """The next field."""
-        self.focus_next()
+        """The next field, after the last one the first: not the buttons, nor the status log."""
+        self.focus_next("FieldRow > *")
 
     def key_up(self) -> None:
-        """The field before."""
-        self.focus_previous()
+        """The field before, before the first one the last."""
+        self.focus_previous("FieldRow > *")
 
     def action_accept(self) -> None:
         """Takes the row into the list, when the check lets it."""

@@ -55,6 +55,15 @@ async def test_tab_and_the_arrows_go_through_the_fields_in_order(session: Sessio
         assert operator.focused_field == "service_url"
 
 
+async def test_the_arrows_stay_among_the_fields(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.press("up")
+        assert operator.focused_field == FIELD_IDS[-1]
+        await operator.press("down")
+        assert operator.focused_field == FIELD_IDS[0]
+
+
 async def test_a_finding_comes_while_typing_at_its_field_and_goes_again(session: Session) -> None:
     async with at_console(session) as operator:
         form = await operator.open(NAME)
