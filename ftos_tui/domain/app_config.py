@@ -108,7 +108,7 @@ def canonical_json(value: Any) -> str:
 
 
 def entries(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every key's path with its value, those of inner objects and lists included.
+    """The path and value of every key and every item of a list, however deep.
 
     Args:
         value: A JSON value that nests at most `DEEPEST` levels.
@@ -120,6 +120,7 @@ def entries(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
             yield from entries(inner, (*path, key))
     elif isinstance(value, list):
         for place, inner in enumerate(value):
+            yield (*path, str(place)), inner
             yield from entries(inner, (*path, str(place)))
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ftos_tui.domain.checks.service_url import without_password
+from ftos_tui.domain.checks.text import without_keys
 from ftos_tui.domain.draft import Base, Draft, text_of
 from ftos_tui.domain.fields import PLAIN_IDS
 from ftos_tui.domain.record import NEW_VALUES
@@ -49,9 +51,9 @@ def keep_draft(session: "Session", key: str, draft: Draft) -> None:
             key=key,
             environment=session.environment.name,
             provider_id=draft.base.provider_id,
-            provider_name=draft.text("name"),
+            provider_name=without_keys(draft.text("name")),
             base_version=draft.base.version,
-            edits={field_id: draft.text(field_id) for field_id in draft.edits},
+            edits={field_id: _fit_for_disk(field_id, draft.text(field_id)) for field_id in draft.edits},
             statuses=draft.statuses,
             secrets_entered=tuple(field_id for field_id in draft.secrets),
             kept_at=session.clock(),
@@ -59,6 +61,12 @@ def keep_draft(session: "Session", key: str, draft: Draft) -> None:
             pid=os.getpid(),
         )
     )
+
+
+def _fit_for_disk(field_id: str, text: str) -> str:
+    """What is kept of a text: without a key or password that was typed where the check refuses it."""
+    text = without_keys(text)
+    return without_password(text) if field_id == "service_url" else text
 
 
 def discard_draft(session: "Session", key: str) -> None:

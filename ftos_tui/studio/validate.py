@@ -15,6 +15,7 @@ from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.status_presets import preset_for
 from ftos_tui.domain.visible import shortened
 from ftos_tui.studio.failures import Failure, NotFound
+from ftos_tui.studio.files.records import statuses_in
 from ftos_tui.studio.providers import base_of, check_context, open_provider
 from ftos_tui.studio.session import Session
 
@@ -105,7 +106,7 @@ def draft_of(record: Mapping[str, Any], base: Base) -> tuple[Draft, tuple[Findin
     Args:
         record: Values by field id, as typed or as JSON types. Secrets may stand in it; null, an empty text or what
             `show --json` prints of a secret keeps the stored one.
-        base: What the record is to be an edit of.
+        base: What the record is to be an edit of. Where the file leaves `statuses` out, its list stays.
     """
     secrets: dict[str, Secret] = {}
     findings: list[Finding] = []
@@ -118,8 +119,9 @@ def draft_of(record: Mapping[str, Any], base: Base) -> tuple[Draft, tuple[Findin
             label = FIELD_BY_ID[field_id].label
             findings.append(refuse(field_id, "value_type", f"{label} is a text in quotes, or null to keep it."))
     edits = {field_id: record.get(field_id) for field_id in PLAIN_IDS}
-    edits |= {key: value for key, value in record.items() if key not in FIELD_BY_ID}
-    return Draft(base, edits=edits, secrets=secrets), tuple(findings)
+    edits |= {key: value for key, value in record.items() if key not in FIELD_BY_ID and key != "statuses"}
+    statuses, of_statuses = statuses_in(record.get("statuses"))
+    return Draft(base, edits, secrets, statuses), (*findings, *of_statuses)
 
 
 def _base_for(session: Session, record: Mapping[str, Any]) -> tuple[Base, str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ftos_tui.domain.findings import Severity
 from ftos_tui.domain.record import Value
 from tests.domain.records import ACCEPTED, GOOD, SMTP, case_name, codes, judge, new_draft
 
@@ -308,6 +309,19 @@ def test_a_good_record_is_accepted() -> None:
             {"refuse:app_config_host"},
         ),
         ({"allowed_hosts": frozenset({"api.sendgrid.com"})}, "app_config", {"url": ":/"}, {"refuse:app_config_host"}),
+        (
+            {"allowed_hosts": frozenset({"api.sendgrid.com"})},
+            "app_config",
+            {"url": ["https://b.example"]},
+            {"refuse:app_config_host"},
+        ),
+        (
+            {"allowed_hosts": frozenset({"api.sendgrid.com"})},
+            "app_config",
+            {"proxy": {"https": "http://b.example"}},
+            {"refuse:app_config_host"},
+        ),
+        ({"allowed_hosts": frozenset({"api.sendgrid.com"})}, "app_config", {"proxy": {"user": "joe"}}, ACCEPTED),
         ({"test": True}, "from_address", "a@localhost", ACCEPTED),
         ({"test": True}, "from_address", "a@[127.0.0.1]", ACCEPTED),
         ({"test": True}, "from_address", "a@[IPv6:::1]", ACCEPTED),
@@ -372,3 +386,24 @@ def test_verdict_depends_on_the_environment(
 )
 def test_fields_that_belong_together(edits: dict[str, Any], field_id: str, expected: set[str]) -> None:
     assert codes(judge(new_draft(edits)), field_id) == expected
+
+
+SENDGRID_KEY = "SG." + "a" * 22 + "." + "b" * 43
+
+
+@pytest.mark.parametrize(
+    ("field_id", "raw"),
+    [
+        ("app_user", SENDGRID_KEY + "\u200b"),
+        ("name", SENDGRID_KEY + "x" * 200),
+        ("app_config", f'{{"body": "{SENDGRID_KEY}",}}'),
+        ("app_config", f'{{"{SENDGRID_KEY}": 1, "{SENDGRID_KEY}": 2}}'),
+        ("service_url", f"https://me:{SENDGRID_KEY}@api.sendgrid.com"),
+        ("service_url", "https://me:pass-aaaaaaaaaa@word@api.sendgrid.com"),
+        (f"field {SENDGRID_KEY}", "x"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_refused_and_neither_kept_nor_quoted(field_id: str, raw: str) -> None:
+    checked = judge(new_draft({field_id: raw}))
+    assert any(finding.severity is Severity.REFUSE for finding in checked.findings)
+    assert "aaaaaaaa" not in repr((checked.values, checked.findings))

@@ -33,6 +33,17 @@ def test_a_draft_is_kept_without_its_secrets_and_offered_again(
     assert KEY.encode() not in content
 
 
+def test_a_secret_typed_into_a_plain_field_is_not_kept_on_disk(session: Session) -> None:
+    key = "SG." + "a" * 22 + "." + "b" * 43
+    draft = new_draft().with_text("name", key).with_text("app_config", f'{{"body": "{key}", "timeout": 5')
+    draft = draft.with_text("service_url", "https://me:canary@p@api.example.com/x@y")
+    keep_draft(session, new_id(), draft)
+    [kept] = offered_drafts(session)
+    assert kept.provider_name == kept.edits["name"] == "[REDACTED]"
+    assert kept.edits["app_config"] == '{"body": "[REDACTED]", "timeout": 5'
+    assert kept.edits["service_url"] == "https://me:[REDACTED]@api.example.com/x@y"
+
+
 def test_a_draft_is_restored_on_top_of_what_others_saved_since(session: Session) -> None:
     version = saved(session)
     draft = Draft(base_of(version)).with_text("bulk_no", "70").with_statuses(version.statuses[:-1])

@@ -126,3 +126,19 @@ def test_a_name_nobody_bears_is_checked_as_new(session: Session) -> None:
     saved(session)
     assert validated(session, {**WHOLE, "name": "Other"}).findings == ()
     assert ("app_key", "required") in codes(validated(session, {**GOOD, "name": "Other"}))
+
+
+def test_the_list_of_statuses_is_judged_as_an_import_judges_it(session: Session) -> None:
+    row = {"code": "250", "label": "Accepted", "canonical": "delivered", "terminal": True}
+    assert codes(validated(session, {**WHOLE, "statuses": [row]})) == []
+    assert codes(validated(session, {**WHOLE, "statuses": None})) == []
+    for statuses, code in (
+        ([row, {**row, "code": "250 "}], "status_duplicate"),
+        ([{**row, "canonical": "arrived"}], "status_canonical"),
+        ([{**row, "count": 3}], "unknown_field"),
+        ("delivered", "status_type"),
+    ):
+        outcome = validated(session, {**WHOLE, "statuses": statuses})
+        assert outcome.verdict is Verdict.REFUSE
+        assert ("statuses", code) in codes(outcome)
+    assert codes(validated(session, {**WHOLE, "statuses": [{**row, "canonical": "failed"}]}))[-1][0] == "statuses"

@@ -18,7 +18,15 @@ from ftos_tui.domain.app_config import (
 from ftos_tui.domain.checks import rules
 from ftos_tui.domain.checks.hosts import is_allowed, judge_host
 from ftos_tui.domain.checks.rules import Outcome
-from ftos_tui.domain.checks.text import empty, is_placeholder, key_in_clear, too_long, typed_text, unsafe_character
+from ftos_tui.domain.checks.text import (
+    empty,
+    is_placeholder,
+    key_in_clear,
+    too_long,
+    typed_text,
+    unsafe_character,
+    without_keys,
+)
 from ftos_tui.domain.draft import Raw
 from ftos_tui.domain.fields import FIELD_BY_ID
 from ftos_tui.domain.findings import Finding
@@ -36,6 +44,7 @@ _HOST_IN_TEXT = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.\-]*://)?(?:[^/@?#]*@)?(\[[^\]]*\]|[^:/?#]+)(?::[0-9]*)?(?:[/?#].*)?", re.DOTALL
 )
 _BARE_IPV6 = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%.*)?")
+_SMALL_NUMBER = re.compile(r"[0-9]{1,5}")
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#@:]*:[^/?#@]+@")
 _NAMES_HOST = re.compile("host|url|uri|proxy|endpoint|server|relay|gateway|addr|resolver", re.IGNORECASE)
 
@@ -70,8 +79,10 @@ def check_app_config(raw: Raw) -> Outcome:
         _examine(value)
         canonical = canonical_json(value)
     except _Refused as refused:
-        kept = None if refused.finding.code == rules.SECRET_IN_CLEAR.code else typed_text(raw)
-        return Outcome(kept, (refused.finding,))
+        holds_key = refused.finding.code == rules.SECRET_IN_CLEAR.code
+        # What does not parse may hold a key, too.
+        holds_key = holds_key or (isinstance(raw, str) and key_in_clear(_SPEC, raw) is not None)
+        return Outcome(None if holds_key else typed_text(raw), (refused.finding,))
     if len(canonical) > _SPEC.max_length:
         return Outcome(typed_text(raw), (too_long(_SPEC, len(canonical)),))
     return Outcome(canonical, (*_warnings(json.loads(canonical)), *fixes))
@@ -85,19 +96,32 @@ def check_config_hosts(canonical: str, allowed_hosts: frozenset[str]) -> Iterato
         allowed_hosts: The hosts the environment names; empty for any.
     """
     for path, value in entries(json.loads(canonical)):
-        if not isinstance(value, str) or not _NAMES_HOST.search(path[-1]) or not is_destination_key(path[-1]):
+        if not isinstance(value, str) or not any(map(_names_host, path)):
             continue
         if value.startswith("/") and not value.startswith("//"):
             continue  # a path on the host of Service Url
+        # Beside the host there may stand a user or a port: only what is plainly a host has to be allowed.
+        plainly = _names_host(_key_of(path)) or "://" in value
+        if not plainly and _SMALL_NUMBER.fullmatch(value):
+            continue
         named = _host_in(value)
         host = judge_host(named)
         disguised = named.startswith("[") and not host.name
         blocked = any(remark.rule in (rules.URL_HOST_BLOCKED, rules.URL_HOST_NUMBER) for remark in host.remarks)
-        if disguised or blocked or not is_allowed(host, allowed_hosts):
+        if disguised or blocked or (plainly and not is_allowed(host, allowed_hosts)):
             where = shortened(".".join(path), 40)
             shown = shortened(named, 60) or "what stands there"
             message = f"Name another host in {where}: {shown} may not be reached from this environment."
             yield rules.CONFIG_HOST(_FIELD, message)
+
+
+def _names_host(key: str) -> bool:
+    return bool(_NAMES_HOST.search(key)) and is_destination_key(key)
+
+
+def _key_of(path: tuple[str, ...]) -> str:
+    """The key that a value stands under; for an item of a list, the key of the list."""
+    return next((part for part in reversed(path) if not part.isdecimal()), path[-1])
 
 
 def _host_in(value: str) -> str:
@@ -156,7 +180,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for key, inner in pairs:
         if key in value:
-            message = f"Delete one of the two keys {shortened(key, 40)}: each may stand once in an object."
+            message = (
+                f"Delete one of the two keys {shortened(without_keys(key), 40)}: each may stand once in an object."
+            )
             raise _refuse(rules.CONFIG_DUPLICATE, message)
         value[key] = inner
     return value

@@ -21,6 +21,7 @@ from ftos_tui.domain.checks.text import (
     check_option,
     check_plain,
     check_user,
+    without_keys,
 )
 from ftos_tui.domain.checks.times import check_time
 from ftos_tui.domain.draft import Draft, Raw
@@ -124,7 +125,7 @@ def _unknown(draft: Draft) -> Iterator[Finding]:
     unknown = [name for name in draft.edits if name not in FIELD_BY_ID]
     unknown += [name for name in draft.secrets if name not in SECRET_IDS]
     for name in unknown[:_MOST_UNKNOWN]:
-        shown = shortened(str(name), 40)
+        shown = shortened(without_keys(str(name)), 40)
         yield rules.UNKNOWN_FIELD(shown, f"Correct or remove {shown}: a provider has no such field{_nearest(shown)}.")
     if len(unknown) > _MOST_UNKNOWN:
         message = f"Remove {len(unknown) - _MOST_UNKNOWN:,} further fields that a provider does not have."

@@ -28,6 +28,7 @@ _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(.*))?")
 _ESCAPE = re.compile(r"%(..?)?")
 _CONTROL_ESCAPE = re.compile(r"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
+_PASSWORD = re.compile(r"(://[^/?#@:]*:)[^/?#]*@")
 _SECRET_PARAMETER = re.compile(
     r"[?&](?:api[-_]?key|app[-_]?key|key|token|access[-_]?token|secret|password|pwd|pass|sig|signature"
     r"|subscription[-_]key)=[^&]",
@@ -79,6 +80,11 @@ def target_of(url: str) -> Target | None:
     return Target(match[1].lower(), host.name, port) if host.name and port else None
 
 
+def without_password(url: str) -> str:
+    """The text with [REDACTED] in place of a password before an @ sign, which the check refuses."""
+    return _PASSWORD.sub(r"\1[REDACTED]@", url)
+
+
 def host_both_ways(url: str) -> str | None:
     """An international host as registries hold it and as people read it, for example `xn--mnchen-3ya.de = münchen.de`.
 
@@ -115,7 +121,8 @@ def _judge(text: str, fixes: tuple[Finding, ...], allowed_hosts: frozenset[str],
     scheme, authority, path, query = match[1].lower(), match[2], match[3], match[4] or ""
     refused = _structure_fault(scheme, authority, path, query, match[5])
     if refused:
-        return Outcome(text, (refused,))
+        # A password before the @ sign is a secret: the outcome does not keep it.
+        return Outcome(None if ":" in authority.rpartition("@")[0] else text, (refused,))
     parts = _AUTHORITY.fullmatch(authority)
     host = judge_host(parts[1]) if parts else judge_host(authority)
     findings = [remark.rule(_FIELD, remark.message) for remark in host.remarks]

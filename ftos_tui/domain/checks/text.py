@@ -51,6 +51,9 @@ def take_text(spec: FieldSpec, raw: Raw, *, trim: bool = True) -> Taken | Outcom
         return empty(spec)
     if not isinstance(raw, str):
         return Outcome(typed_text(raw), (rules.VALUE_TYPE(spec.id, f"Write {spec.label} as text in quotes."),))
+    key = key_in_clear(spec, raw)
+    if key:  # before the other rules, whose outcomes keep what was given
+        return Outcome(None, (key,))
     if len(raw) > spec.max_length:
         return Outcome(raw, (too_long(spec, len(raw)),))
     unsafe = unsafe_character(spec.id, raw)
@@ -62,9 +65,6 @@ def take_text(spec: FieldSpec, raw: Raw, *, trim: bool = True) -> Taken | Outcom
     if is_placeholder(text):
         message = f"Enter the value itself: {shortened(text, 30)} only stands in its place."
         return Outcome(raw, (rules.PLACEHOLDER(spec.id, message),))
-    key = key_in_clear(spec, text)
-    if key:
-        return Outcome(None, (key,))
     if not trim or text == raw:
         return Taken(raw, ())
     return Taken(text, (rules.OUTER_SPACE(spec.id, f"Spaces around {spec.label} were dropped."),))
@@ -101,6 +101,11 @@ def key_in_clear(spec: FieldSpec, text: str) -> Finding | None:
         return None
     message = f"Put the SendGrid key into App Key or App Password: {spec.label} is stored and shown in the clear."
     return rules.SECRET_IN_CLEAR(spec.id, message)
+
+
+def without_keys(text: str) -> str:
+    """The text with [REDACTED] in place of every SendGrid key, for where it is kept or shown though refused."""
+    return _SENDGRID_KEY.sub("[REDACTED]", text)
 
 
 def is_placeholder(text: str) -> bool:

@@ -63,7 +63,8 @@ def incoming(entry: Entry, *, planned: bool = False) -> Incoming:
     found = Incoming(entry.line, name if isinstance(name, str) else "", edits, entry.line_of)
     found.based_on = str(based_on)
     found.untouched = planned and set(entry.record) == {"name", BASED_ON}
-    _take_statuses(found, statuses)
+    found.statuses, of_statuses = statuses_in(statuses)
+    found.findings += of_statuses
     for field_id, given in clear.items():
         if given not in (None, ""):
             found.findings.append(_in_clear(field_id, given))
@@ -71,20 +72,28 @@ def incoming(entry: Entry, *, planned: bool = False) -> Incoming:
     return found
 
 
-def _take_statuses(found: Incoming, written: Any) -> None:
+def statuses_in(written: Any) -> tuple[tuple[StatusRow, ...] | None, list[Finding]]:
+    """The list of statuses as a file writes it, and what is wrong with how.
+
+    Args:
+        written: What stands under `statuses`; None where that is left out.
+
+    Returns:
+        None in place of the rows where it is left out, or is no list of rows.
+    """
     if written is None:
-        return
+        return None, []
     if not isinstance(written, list) or not all(isinstance(row, Mapping) for row in written):
         message = "Write statuses as a list of rows with code, label and canonical."
-        found.findings.append(rules.STATUS_TYPE("statuses", message))
-        return
+        return None, [rules.STATUS_TYPE("statuses", message)]
+    findings: list[Finding] = []
     for place, row in enumerate(written, 1):
         unknown = [column for column in row if column not in STATUS_COLUMNS]
         if unknown:
             columns = ", ".join(STATUS_COLUMNS)
             message = f"Remove {shortened(unknown[0], 40)} from status {place}: a status has {columns}."
-            found.findings.append(rules.UNKNOWN_FIELD("statuses", message))
-    found.statuses = tuple(map(status_row, written))
+            findings.append(rules.UNKNOWN_FIELD("statuses", message))
+    return tuple(map(status_row, written)), findings
 
 
 def _take_secrets(found: Incoming, written: Any) -> None:
