@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ftos_tui.domain.app_config import canonical_json
+from ftos_tui.domain.checks.service_url import without_password
+from ftos_tui.domain.checks.text import without_keys
 from ftos_tui.domain.destination import destination_of
 from ftos_tui.domain.diff import STATUSES, config_parts, config_words, secret_words, status_key, status_words
 from ftos_tui.domain.draft import Base, Draft, text_of
@@ -112,7 +114,9 @@ def _part(part_id: str, field: str, label: str, base: str, theirs: str, mine: st
     """The part, unless nobody changed it."""
     if base == theirs == mine:
         return []
-    return [Part(part_id, field, label, base, theirs, mine, _whose(base, theirs, mine))]
+    # What was typed may hold a secret in the wrong place; a part is only looked at.
+    shown = without_password(without_keys(mine)) if field == "service_url" else without_keys(mine)
+    return [Part(part_id, field, label, base, theirs, shown, _whose(base, theirs, mine))]
 
 
 def _whose(base: Any, theirs: Any, mine: Any) -> Outcome:

@@ -15,6 +15,7 @@ from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChanne
 from ftos_tui.stores.protocol import NotFound
 from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, WrongConfirmation, counted, field_label
 from ftos_tui.studio.log import note
+from ftos_tui.studio.reasons import reason_to_keep
 
 if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
@@ -156,7 +157,7 @@ def save(session: "Session", draft: ChannelDraft, *, acknowledged: Iterable[str]
             provider_id=context.carrier.provider_id,
             author=session.author,
             at=session.clock(),
-            reason=visible(reason),
+            reason=reason_to_keep(reason),
             acknowledged=tuple(sorted({f.code for f in checked.findings if f.severity is Severity.WARN} & codes)),
             changed=changed,
         ),
@@ -178,7 +179,7 @@ def delete(session: "Session", channel: Channel, typed_code: str, reason: str = 
     session.permit_change()
     if typed_code != channel.code and visible(typed_code) != visible(channel.code):
         raise WrongConfirmation(f"Not deleted: type {visible(channel.code)} to confirm.")
-    end = ChannelEnd(channel.channel_id, channel.version, session.author, session.clock(), visible(reason))
+    end = ChannelEnd(channel.channel_id, channel.version, session.author, session.clock(), reason_to_keep(reason))
     session.store.delete_channel(end, session.vault.sign)
     note(session, Level.WARNING, f"Deleted channel {visible(channel.code)}; {visible(channel.provider)} stays")
 

@@ -42,6 +42,7 @@ from ftos_tui.studio.reading import (
     status_counts,
     with_readability,
 )
+from ftos_tui.studio.reasons import reason_to_keep
 from ftos_tui.studio.session import Session, new_id
 
 __all__ = [
@@ -307,7 +308,7 @@ def _new_version(
         statuses=checked.statuses,
         author=session.author,
         at=now,
-        reason=visible(reason),
+        reason=reason_to_keep(reason),
         action="save" if draft.base.provider_id else "create",
         acknowledged=tuple(sorted({f.code for f in checked.findings if f.severity is Severity.WARN} & codes)),
         operation_id=operation_id or new_id(),
@@ -344,7 +345,7 @@ def _write_as_it_is(
         statuses=version.statuses,
         author=session.author,
         at=session.clock(),
-        reason=visible(reason),
+        reason=reason_to_keep(reason),
         action=action,
         acknowledged=(),
         operation_id=new_id(),

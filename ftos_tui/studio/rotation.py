@@ -23,6 +23,7 @@ from ftos_tui.stores.protocol import AuditEntry, SealedSecret
 from ftos_tui.studio.failures import Failure, VaultError, counted, field_label
 from ftos_tui.studio.log import note
 from ftos_tui.studio.master_key import chosen_passphrase, new_salt
+from ftos_tui.studio.reasons import reason_to_keep
 from ftos_tui.vault.envelope import Binding, Unreadable
 from ftos_tui.vault.errors import KeyLost
 from ftos_tui.vault.key_file import make_key_file, next_to, put_in_place, read_key_file, replace_next
@@ -156,7 +157,7 @@ def rotate_key(
         resumed = old is not None
         if old is None:
             old = vault.key_id
-            vault = _begin(session, vault, new_key, visible(reason))
+            vault = _begin(session, vault, new_key, reason_to_keep(reason))
             session.renew_vault(vault)
             kept = _settle(session.key_path, vault.key_id)
         elif not vault.opens(old):

@@ -173,3 +173,14 @@ def test_an_order_or_a_doubled_code_is_chosen_as_a_whole() -> None:
 def test_what_no_table_knows_is_kept_for_the_check_to_refuse() -> None:
     draft = Draft(BASE, {"bulk_number": "7", "app_key": "misplaced"})
     assert merged(draft, theirs(bulk_no=9)).edits == draft.edits
+
+
+def test_a_secret_typed_into_a_plain_field_is_not_shown_in_a_conflict() -> None:
+    key = "SG." + "a" * 22 + "." + "b" * 43
+    draft = mine(app_user=key, app_config=f'{{"body": "{key}"}}', service_url="https://me:canary@api.example.com")
+    now = theirs(app_user="other", service_url="https://other.example.com")
+    parts = {part.id: part for part in three_way(draft, now)}
+    assert parts["app_user"].mine == "[REDACTED]"
+    assert parts["service_url"].mine == "https://me:[REDACTED]@api.example.com"
+    assert "aaaa" not in repr(parts)
+    assert merged(draft, now).text("app_user") == key

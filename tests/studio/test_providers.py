@@ -313,3 +313,12 @@ def test_counts_of_statuses(session: Session) -> None:
 def test_the_good_record_needs_no_fix(session: Session) -> None:
     assert replace(filled(new_draft())).edits.keys() <= GOOD.keys()
     assert check(session, filled(new_draft())).findings == ()
+
+
+def test_a_key_in_the_reason_reaches_neither_version_nor_audit(session: Session) -> None:
+    key = "SG." + "a" * 22 + "." + "b" * 43
+    version = saved(session)
+    changed = save(session, Draft(base_of(version)).with_text("bulk_no", "7"), reason=f"new {key}")
+    cleared = clear_secret(session, changed, "app_key", f"was {key}")
+    assert (changed.reason, cleared.reason) == ("new [REDACTED]", "was [REDACTED]")
+    assert key not in "".join(entry.detail for entry in session.store.audit_entries())

@@ -9,7 +9,7 @@ from ftos_tui.domain.log import Level
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import ProviderVersion, Values
 from ftos_tui.domain.secret import Secret
-from ftos_tui.domain.visible import shortened, visible
+from ftos_tui.domain.visible import shortened
 from ftos_tui.stores.protocol import NewVersion, SealedSecret
 from ftos_tui.studio.failures import FileProblem, NameTaken, NotFound, StaleVersion, counted, field_label
 from ftos_tui.studio.files.plan import Action, Content, Plan, PlanRow, values_of
@@ -18,6 +18,7 @@ from ftos_tui.studio.log import note
 from ftos_tui.studio.master_key import with_current_key
 from ftos_tui.studio.providers import version_changes
 from ftos_tui.studio.reading import base_of
+from ftos_tui.studio.reasons import reason_to_keep
 from ftos_tui.studio.session import Session, new_id
 
 _NAMED = 5
@@ -113,7 +114,7 @@ def apply_plan(
         raise TargetsMoved(moved)
     if not plan.writes:
         return 0
-    why = visible(reason) or f"Imported from {plan.source}"
+    why = reason_to_keep(reason) or f"Imported from {plan.source}"
     last = _last_secret_versions(session, plan)
     try:
         written = with_current_key(
