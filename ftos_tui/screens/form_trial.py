@@ -102,7 +102,7 @@ class FormTrial:
         """Asks for how long, and saves on trial."""
         minutes = str(int(USUAL_TRIAL.total_seconds()) // 60)
         question = "Save on trial for how many minutes (or 30s, 2h)? It reverts by itself unless confirmed:"
-        answer = await self.form.question.ask_text(question, minutes)
+        answer = await self.form.question.ask_text(question, minutes, typing_replaces=True)
         if answer is None:
             return
         try:

@@ -114,8 +114,14 @@ async def _sure(screen: FrameScreen, path: str) -> bool:
 
 
 async def _secrets(screen: FrameScreen) -> SecretsAs | None:
-    choices = {"o": "left out", "v": "as env:", "f": "as file:", "a": "encrypted with age", "escape": "do not export"}
-    answer = await screen.question.ask("Secrets never leave in clear. They are", choices)
+    choices = {
+        "o": "leave them out",
+        "v": "name env: instead",
+        "f": "name file: instead",
+        "a": "encrypt with age",
+        "escape": "do not export",
+    }
+    answer = await screen.question.ask("Secrets never leave in clear:", choices)
     return None if answer is None else _SECRETS[answer]
 
 

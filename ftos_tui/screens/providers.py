@@ -225,10 +225,15 @@ class ProvidersScreen(FilteredListScreen):
         session = self.session
         others = [name for name in session.settings.environments if name != session.environment.name]
         if not others:
-            self.console_app.report(Level.INFO, "The settings know no other environment to compare with.")
+            told = "Nothing to compare with yet: name a second environment in the settings, as [environments.NAME]."
+            self.console_app.report(Level.INFO, told)
             return
         choices = {str(number): name for number, name in enumerate(others[:9], 1)}
-        key = next(iter(choices)) if len(choices) == 1 else await self.question.ask("Compare with?", choices)
+        key = (
+            next(iter(choices))
+            if len(choices) == 1
+            else await self.question.ask("Compare with?", {**choices, "escape": "none"})
+        )
         if key in choices:
             there = await self.attempt(lambda: other_session(session, choices[key]))
             if there is not None:

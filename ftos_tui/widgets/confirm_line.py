@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from textual import events
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 from textual.worker import get_current_worker
 
 from ftos_tui.widgets.cells import width_of, wrapped
@@ -70,12 +71,13 @@ class ConfirmLine(LineWidget, can_focus=True):
         self._choices = choices
         return await self._wait(f"{question} {offered}", None)
 
-    async def ask_text(self, question: str, default: str = "") -> str | None:
+    async def ask_text(self, question: str, default: str = "", *, typing_replaces: bool = False) -> str | None:
         """Ask for a text.
 
         Args:
             question: What is asked.
             default: What stands there at first.
+            typing_replaces: Whether it stands there selected, as a proposal: what is typed must not add to it.
 
         Returns:
             The text on Enter; None for Esc, or when the operator turned to something else.
@@ -84,7 +86,7 @@ class ConfirmLine(LineWidget, can_focus=True):
             NoActiveWorker: As for `ask`.
         """
         self._choices = {}
-        return await self._wait(question, default)
+        return await self._wait(question, default, typing_replaces=typing_replaces)
 
     async def ask_typed(self, question: str, expected: str) -> bool:
         """Ask for a text that proves the operator means it.
@@ -102,7 +104,7 @@ class ConfirmLine(LineWidget, can_focus=True):
         answer = await self.ask_text(question)
         return answer is not None and answer.strip() == expected.strip()
 
-    async def _wait(self, text: str, default: str | None) -> str | None:
+    async def _wait(self, text: str, default: str | None, *, typing_replaces: bool = False) -> str | None:
         get_current_worker()
         self._resolve(None)
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
@@ -112,7 +114,7 @@ class ConfirmLine(LineWidget, can_focus=True):
         # Until the new question has the focus, one that follows upon another would take its loss for an answer.
         self._changing = True
         try:
-            await self._show(default)
+            await self._show(default, typing_replaces=typing_replaces)
         finally:
             self._changing = False
         try:
@@ -121,12 +123,15 @@ class ConfirmLine(LineWidget, can_focus=True):
             if self._answer is answer:
                 self._close()
 
-    async def _show(self, default: str | None) -> None:
+    async def _show(self, default: str | None, *, typing_replaces: bool) -> None:
         if self._input is not None:
             await self._input.remove()
             self._input = None
         if default is not None:
             self._input = OneLineInput(default, id="answer")
+            if typing_replaces:
+                # Not `select_all`: that scrolls, and before it has a width the text would scroll out of sight.
+                self._input.set_reactive(Input.selection, Selection(0, len(default)))
             await self.mount(self._input)
         self._place_input()
         self.display = True

@@ -99,7 +99,7 @@ async def test_nothing_to_compare_with_is_said(session: Session) -> None:
     async with at_console(session, start="providers") as operator:
         await operator.listed()
         await operator.press("v")
-        await operator.until_logged("no other environment")
+        await operator.until_logged("name a second environment in the settings")
 
 
 async def test_a_store_that_cannot_be_opened_is_said_in_the_list(open_with: Opener, tmp_path: Path) -> None:

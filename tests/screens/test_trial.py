@@ -122,6 +122,19 @@ async def test_a_normal_save_after_a_refused_trial_is_no_trial(session: Session,
         assert running_trials(session) == []
 
 
+async def test_a_length_typed_takes_the_place_of_the_usual_one(session: Session, clock: Clock) -> None:
+    async with at_console(session) as operator:
+        await operator.open(GATEWAY)
+        await operator.type("bulk_no", "500")
+        await operator.press("ctrl+t")
+        await operator.until_asked("Save on trial")
+        await operator.until(lambda: operator.app.screen.query("#answer:focus"))
+        await operator.press("2", "0", "s", "enter")
+        await operator.until_logged("On trial: reverts to version 2 at")
+        deadlines = [trial.deadline for trial in running_trials(session)]
+        assert deadlines == [clock() + timedelta(seconds=20)]
+
+
 async def test_no_length_of_a_trial_saves_nothing(session: Session, clock: Clock) -> None:
     async with at_console(session) as operator:
         await operator.open(GATEWAY)

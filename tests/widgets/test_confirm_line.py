@@ -96,6 +96,21 @@ async def test_a_text_is_typed_beside_its_question() -> None:
         assert app.answers[1] is None
 
 
+async def test_what_is_typed_takes_the_place_of_a_proposal() -> None:
+    app = Form()
+    async with app.run_test(size=(80, 6)) as pilot:
+        app.put(lambda: app.question.ask_text("How many minutes?", "10", typing_replaces=True))
+        await _asked(pilot, app)
+        assert "? How many minutes? 10" in lines(app)
+        await pilot.press("5", "enter")
+        await until(pilot, lambda: app.answers)
+        app.put(lambda: app.question.ask_text("How many minutes?", "10", typing_replaces=True))
+        await _asked(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.answers) == 2)
+        assert app.answers == ["5", "10"]
+
+
 async def test_what_must_be_typed_must_be_typed() -> None:
     app = Form()
     async with app.run_test(size=(80, 6)) as pilot:
