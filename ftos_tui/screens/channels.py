@@ -148,13 +148,13 @@ class ChannelsScreen(FilteredListScreen):
     def on_screen_resume(self) -> None:
         """Reads again what may have changed while a form was open."""
         super().on_screen_resume()
-        if self.rows.is_attached and self.total is not None:
+        if self.total is not None and self.listed:
             self.action_refresh()
 
     async def _count(self) -> None:
         wanted = self.source.query.filter
         total = await self.attempt(lambda: count_channels(self.session, wanted))
-        if total is not None and self.is_attached:
+        if total is not None and self.listed:
             self.total = total
             self._describe(self.rows.row)
 

@@ -141,7 +141,16 @@ class CompareFieldsScreen(FrameScreen):
         self.compared = compared
         differing = compared.fields or (*FIELD_BY_ID, STATUSES)
         self.candidates = tuple(f for f in differing if f == STATUSES or not FIELD_BY_ID[f].secret)
-        self.chosen = {f for f in self.candidates if f == STATUSES or not FIELD_BY_ID[f].environment_owned}
+        self.chosen = {f for f in self.candidates if self._is_proposed(f)}
+
+    def _is_proposed(self, field_id: str) -> bool:
+        """Whether a field is chosen at first: not what the environment owns, and never an empty one over a set one."""
+        here = self.compared.here
+        if here is None:
+            return False
+        if field_id == STATUSES:
+            return bool(here.statuses)
+        return not FIELD_BY_ID[field_id].environment_owned and here.values.get(field_id) not in (None, "")
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The menu path, the provider and the other environment."""
@@ -176,7 +185,8 @@ class CompareFieldsScreen(FrameScreen):
             return f"{self.compared.name} is only there: open {self.there.environment.name} to carry it back."
         if self.compared.there is None:
             return f"{self.compared.name} is only here: p carries it over as a new provider."
-        return f"{counted(len(self.chosen), 'field is', 'fields are')} chosen."
+        way = f"{self.session.environment.name.upper()} → {self.there.environment.name.upper()}"
+        return f"{counted(len(self.chosen), 'field is', 'fields are')} chosen. p carries them {way}."
 
     def on_mount(self) -> None:
         """Starts at the first difference."""

@@ -39,6 +39,11 @@ class FilteredListScreen(FrameScreen):
         """The list itself."""
         return self.query_one(RowList)
 
+    @property
+    def listed(self) -> bool:
+        """Whether the list is there: not before the screen is made, nor while it is taken away."""
+        return bool(self.query(RowList))
+
     def focus_content(self) -> None:
         """Puts the focus on the list."""
         self.set_focus(self.rows)

@@ -15,7 +15,7 @@ COLUMNS = (
     Column(SortColumn.WINDOW, "Window (UTC)", width=17),
     Column(SortColumn.BULK, "Bulk", width=4, align="right"),
     Column(SortColumn.READINESS, "Ready", width=7),
-    Column(SortColumn.SAVED_BY, "By", width=6, flex=1),
+    Column(SortColumn.SAVED_BY, "By", width=7, flex=1),
     Column(SortColumn.SAVED_AT, "Saved", width=5, min_width=5),
 )
 

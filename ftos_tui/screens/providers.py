@@ -88,13 +88,13 @@ class ProvidersScreen(FilteredListScreen):
     def on_screen_resume(self) -> None:
         """Reads again what may have changed while a form was open."""
         super().on_screen_resume()
-        if self.rows.is_attached and self.total is not None:
+        if self.total is not None and self.listed:
             self.action_refresh()
 
     async def _count(self) -> None:
         wanted = self.source.query.filter
         total = await self.attempt(lambda: count_providers(self.session, wanted))
-        if total is not None:
+        if total is not None and self.listed:
             self.total = total
             self._describe(self.rows.row)
 
@@ -254,7 +254,7 @@ class ProvidersScreen(FilteredListScreen):
 
     def show_trials(self) -> None:
         """Some trial began or ended: its mark and its line."""
-        if self.total is not None:
+        if self.total is not None and self.listed:
             self.action_refresh()
 
     def action_history(self) -> None:

@@ -17,7 +17,7 @@ from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
-from ftos_tui.studio.failures import NotPermitted
+from ftos_tui.studio.failures import NotPermitted, StoreDamaged
 from ftos_tui.studio.identity import current_author
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Session:
             if self._store is None:
                 from ftos_tui.stores.sql.sqlite import open_sqlite
 
+                self._refuse_emptied()
                 store = open_sqlite(self.store_path, read_only=self.environment.read_only)
                 try:
                     if not self.environment.read_only and store.fact("shipped") is None:
@@ -115,6 +116,22 @@ class Session:
             from ftos_tui.studio.log import note
 
             note(self, Level.ERROR, f"Trials that are over could not be looked for: {failure}")
+
+    def _refuse_emptied(self) -> None:
+        """A store that was cut to nothing must not look like a first start: its key file tells that it was more.
+
+        Raises:
+            StoreDamaged: The file is empty though its key file is there.
+        """
+        try:
+            emptied = self.store_path.stat().st_size == 0 and self.key_path.exists()
+        except OSError:
+            return
+        if emptied:
+            raise StoreDamaged(
+                f"The store {self.store_path} is empty, though its key file {self.key_path} is there: restore the "
+                "store from a backup, or remove the empty file to start anew. Nothing was changed."
+            )
 
     @property
     def vault(self) -> "Vault":

@@ -7,7 +7,7 @@ import pytest
 
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.shipped import SHIPPED
-from ftos_tui.studio.failures import StoreUnreachable, VaultError
+from ftos_tui.studio.failures import StoreDamaged, StoreUnreachable, VaultError
 from ftos_tui.studio.providers import ListQuery, delete, list_providers, open_provider
 from ftos_tui.studio.session import Session
 from ftos_tui.studio.session import open_session as open_in
@@ -95,3 +95,13 @@ def test_an_unknown_environment_is_told(session: Session) -> None:
     assert open_in(session.settings, session.places).environment.name == "local"
     with pytest.raises(Failure, match="no environment nope: the settings know local"):
         open_in(session.settings, session.places, "nope")
+
+
+def test_a_store_cut_to_nothing_is_no_first_start(tmp_path: Path) -> None:
+    session = session_in(tmp_path)
+    assert session.store.count() == 6
+    session.close()
+    session.store_path.write_bytes(b"")
+    with pytest.raises(StoreDamaged, match="restore the store from a backup"):
+        session_in(tmp_path).store  # noqa: B018 (opening it is the act)
+    assert session.store_path.read_bytes() == b""

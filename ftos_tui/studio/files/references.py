@@ -92,7 +92,9 @@ def resolver_of(session: "Session", identity: str = "") -> Resolver:
     Raises:
         Unreadable: The identity file cannot be used.
     """
-    return Resolver(session.environ, identities_of(identity) if identity else (), (session.key_path,))
+    key = session.key_path
+    kept = tuple(key.parent.glob(f"{key.name}.*"))  # a rotation keeps the next key and old ones beside it
+    return Resolver(session.environ, identities_of(identity) if identity else (), (key, *kept))
 
 
 def identities_of(path: str) -> tuple[object, ...]:
