@@ -9,7 +9,7 @@ from ftos_tui.studio.reading import Cursor, ListQuery, ProviderSummary, SortColu
 from ftos_tui.widgets.row_list import Column, Row
 
 COLUMNS = (
-    Column(SortColumn.NAME, "Name", width=17, flex=3),
+    Column(SortColumn.NAME, "Name", width=16, flex=3),
     Column(SortColumn.CHANNEL, "Chan", width=6),
     Column(SortColumn.PROVIDER, "Provider", width=9, flex=1),
     Column(SortColumn.WINDOW, "Window (UTC)", width=17),

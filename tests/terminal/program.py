@@ -128,15 +128,22 @@ def cursor_row(console: Console) -> str:
 
 
 def put_cursor_on(console: Console, name: str) -> None:
-    """Moves down in a list until the cursor is on a row."""
-    console.wait_for(name)
+    """Moves in a list until the cursor is on a row.
+
+    By the rows' places, not their texts: the row the cursor comes to may be painted in two pieces.
+    """
+
+    def place(console: Console) -> int | None:
+        return next((number for number, row in enumerate(console.screen) if row.startswith("▸")), None)
+
     for _ in range(50):
-        console.wait_for(lambda console: cursor_row(console) != "")
-        here = cursor_row(console)
-        if here[2:].startswith(name):
+        console.wait_for(name)
+        console.wait_for(lambda console: place(console) is not None)
+        here, wanted = place(console), row_of(console, name)
+        if here == wanted:
             return
-        console.press("down")
-        console.wait_for(lambda console, here=here: cursor_row(console) not in ("", here))  # type: ignore[misc]
+        console.press("down" if here is None or here < wanted else "up")
+        console.wait_for(lambda console, here=here: place(console) not in (None, here))  # type: ignore[misc]
     raise AssertionError(f"no row {name!r}:\n{console.text}")
 
 
