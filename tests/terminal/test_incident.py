@@ -123,7 +123,7 @@ def test_bad_change_on_trial_cut_line_revert_audit_promotion(start_program: Star
     third.wait_for(lambda console: field_text(console, "Interval Max") == "20:00:00")
     assert "PRODUCTION" in third.screen[0]
     third.press("f2")
-    third.wait_for("Enter App Password again, because Service Url changed")
+    third.wait_for("Not saved: 2 fields")
     third.press("ctrl+u")
     third.type(f"{PASSWORD}-production")
     third.press("down")

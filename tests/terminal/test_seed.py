@@ -62,7 +62,9 @@ def fill_in(console: Console) -> None:
         if data_type == "Bool":
             console.press("y" if text == "on" else "n")
             console.wait_for(lambda console, label=label, text=text: field_text(console, label).endswith(text))  # type: ignore[misc]
-        elif data_type == "Text" and field_text(console, label) != text:
+        elif label == "Name":  # as shipped; the screen may still be on its way
+            console.wait_for(lambda console, label=label, text=text: field_text(console, label) == text)  # type: ignore[misc]
+        elif data_type == "Text":
             console.type(text)
             seen = "••••••••" if label in SECRETS else text
             console.wait_for(lambda console, label=label, seen=seen: field_text(console, label) == seen)  # type: ignore[misc]
