@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from ftos_tui.actions import PROVIDERS, Action
@@ -28,6 +29,10 @@ class Console(Protocol):
 
     async def carry_out(self, operation: Callable[[], T]) -> T:
         """Carries out an operation of the studio in a thread; raises its Failure."""
+        ...
+
+    def hold_keys(self) -> AbstractContextManager[None]:
+        """Lets keys wait while a screen or the focus is on its way."""
         ...
 
     def report(self, level: Level, message: str) -> None:

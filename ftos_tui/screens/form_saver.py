@@ -53,7 +53,9 @@ class FormSaver:
             return rollback(session, draft, number, acknowledged=acknowledged, reason=reason, trial=trial)
 
         try:
-            version = await self.form.console_app.carry_out(operation)
+            # A refusal moves the focus: what is typed meanwhile, a secret perhaps, waits for it.
+            with self.form.console_app.hold_keys():
+                version = await self.form.console_app.carry_out(operation)
         except (Refused, WarningsOpen) as outcome:
             self._show_why_not(outcome)
         except StaleVersion as stale:
