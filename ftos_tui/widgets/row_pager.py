@@ -2,9 +2,11 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
+from ftos_tui.terminal.app import SafeApp
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line_widget import LineWidget
 from ftos_tui.widgets.row_feed import PAGE, WINDOW, Load, Row, RowFeed, RowSource, StaticSource
@@ -200,7 +202,8 @@ class RowPager(LineWidget):
     async def _read(self, read: _Read) -> None:
         timer = self.set_timer(SLOW, self._say_slow)
         try:
-            shift = await read.feed.load(read.load, read.first)
+            with self._keys_waiting():
+                shift = await read.feed.load(read.load, read.first)
         except Exception as error:
             # Whatever a source raises, the list stays usable and its owner hears of it.
             self._reading, self._failed = None, read
@@ -210,6 +213,12 @@ class RowPager(LineWidget):
             self._take(read, shift)
         finally:
             timer.stop()
+
+    def _keys_waiting(self) -> AbstractContextManager[None]:
+        """Keys typed ahead are meant for rows: they wait for the first ones, as they do for a screen."""
+        if self._feed.rows or not self.has_focus or not isinstance(self.app, SafeApp):
+            return nullcontext()
+        return self.app.hold_keys()
 
     def _say_slow(self) -> None:
         self._slow = True

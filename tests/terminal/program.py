@@ -130,17 +130,20 @@ def cursor_row(console: Console) -> str:
 def put_cursor_on(console: Console, name: str) -> None:
     """Moves in a list until the cursor is on a row.
 
-    By the rows' places, not their texts: the row the cursor comes to may be painted in two pieces.
+    By the rows' places, not their texts: the row the cursor comes to may be painted in two pieces. A name in the
+    status log is no row of the list: it may stand there before the list does.
     """
 
     def place(console: Console) -> int | None:
         return next((number for number, row in enumerate(console.screen) if row.startswith("▸")), None)
 
+    def listed(console: Console) -> int | None:
+        return next((number for number, row in enumerate(console.screen) if row[2:].startswith(name)), None)
+
     for _ in range(50):
-        console.wait_for(name)
-        console.wait_for(lambda console: place(console) is not None)
-        here, wanted = place(console), row_of(console, name)
-        if here == wanted:
+        console.wait_for(lambda console: listed(console) is not None and place(console) is not None)
+        here, wanted = place(console), listed(console)
+        if here == wanted or wanted is None:
             return
         console.press("down" if here is None or here < wanted else "up")
         console.wait_for(lambda console, here=here: place(console) not in (None, here))  # type: ignore[misc]

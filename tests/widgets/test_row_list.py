@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 from textual import events
+from textual.app import ComposeResult
+from textual.events import Key
 
+from ftos_tui.terminal.app import SafeApp
 from ftos_tui.widgets.line_widget import Piece
 from ftos_tui.widgets.row_feed import WINDOW
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
@@ -363,3 +366,28 @@ async def test_without_colour_the_cursor_is_a_sign() -> None:
         async with app.run_test(size=(40, 5)):
             assert lines(app)[1][:7] == "▸!row 1"
             assert lines(app)[2].startswith("  row 2")
+
+
+class _SafeStage(SafeApp):
+    """The list in the app that operators have, whose keys wait for what is on its way."""
+
+    def __init__(self, row_list: RowList) -> None:
+        super().__init__()
+        self.row_list = row_list
+
+    def compose(self) -> ComposeResult:
+        yield self.row_list
+
+
+async def test_keys_typed_ahead_wait_for_the_first_rows() -> None:
+    source = NumberSource(50)
+    source.gate.clear()
+    row_list = RowList(COLUMNS, source)
+    app = _SafeStage(row_list)
+    async with app.run_test(size=(30, 10)) as pilot:
+        await until(pilot, lambda: source.calls)
+        for _ in range(3):
+            app.post_message(Key("down", None))
+        await pilot.pause()
+        source.gate.set()
+        await until(pilot, lambda: _row(row_list) == "3")
