@@ -1,6 +1,7 @@
 """A bare app to put widgets on, and the screen as text that a reviewer can read."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.message import Message
@@ -43,7 +44,7 @@ def widths(app: App[None]) -> set[int]:
     return {strip.cell_length for strip in app.screen._compositor.render_strips()}
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
     """Let the app work until a condition holds; fails after a few hundred turns of its loop."""
     for _ in range(300):
         if condition():
