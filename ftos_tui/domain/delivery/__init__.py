@@ -1,0 +1,1 @@
+"""What becomes of a message: states, outcomes, policy, events and forecast; pure."""

@@ -1,0 +1,1 @@
+"""Rules of delivery, by example and by property."""
