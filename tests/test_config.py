@@ -7,7 +7,7 @@ from textual.color import Color
 from textual.keys import _character_to_key
 
 from ftos_tui.actions import ACTIONS
-from ftos_tui.config import Settings, places
+from ftos_tui.config import PostgresSettings, Settings, places
 from ftos_tui.config.colours import COLOUR_NAMES, is_colour
 from ftos_tui.config.keys import key_name, known_keys
 from ftos_tui.config.settings_file import ConfigError, load_settings
@@ -96,7 +96,8 @@ def test_an_empty_file_and_one_with_a_byte_order_mark(tmp_path: Path) -> None:
         ("[environments.Local]\n[environments.LOCAL]", "line 2: environments Local and LOCAL differ only in case"),
         ("[environments.a]\nalowed = 1", 'line 2: no setting of environment a "alowed": did you mean allowed_hosts?'),
         ('[environments.a]\nstore = "x.db"', 'line 2: store "x.db": write a path that starts with / or ~'),
-        ('[environments.a]\nstore = "postgresql://h/d"', "line 2: store is the path of a file, not a URL"),
+        ('[environments.a]\nstore = "mysql://h/d"', "line 2: store is the path of a file, or a URL postgresql://"),
+        ('[environments.a]\nkey_file = "postgresql://h/d"', "line 2: key_file is the path of a file, not a URL"),
         ('[environments.a]\nkey_file = "/a\\u0000"', "line 2: key_file"),
         ('[environments.a]\ncolour = "redd"', 'line 2: no colour "redd": write #rrggbb or a name such as red'),
         ('[environments.a]\ncolour = "?"', 'line 2: no colour "?": write #rrggbb or a name such as red, orange, green'),
@@ -107,6 +108,52 @@ def test_an_empty_file_and_one_with_a_byte_order_mark(tmp_path: Path) -> None:
         (
             '[environments.a]\nstore = "/s"\n[environments.b]\nstore = "/s"',
             "line 4: environments a and b name the same store",
+        ),
+        (
+            '[environments.a]\nstore = "postgresql://h:5432,i/d"\n'
+            '[environments.b.postgresql]\nhost = ["i", "H"]\ndatabase = "d"\nuser = "ana"',
+            "line 3: environments a and b name the same store",
+        ),
+        (
+            '[environments.a]\nstore = "/s"\n[environments.a.postgresql]\nhost = "h"',
+            "line 2: give store or the section",
+        ),
+        ("[environments.a]\npostgresql = 1", "line 2: write a table [environments.a.postgresql], not a number"),
+        ('[environments.a]\nstore = "postgresql://a:secret@h/d"', "line 2: a password does not belong in the settings"),
+        ('[environments.a]\nstore = "postgresql://h/d?password=x"', "line 2: a password does not belong"),
+        ('[environments.a.postgresql]\npassword = "x"', "line 2: a password does not belong in the settings"),
+        ('[environments.a]\nstore = "postgresql://h:x/d"', "line 2: a port of the URL is no number"),
+        ('[environments.a]\nstore = "postgresql://a@b@h/d"', "line 2: write postgresql://USER@HOST:PORT/DATABASE"),
+        ('[environments.a]\nstore = "postgresql:///d"', "line 2: a shared store needs host, or service"),
+        ('[environments.a]\nstore = "postgresql://h"', "line 2: a shared store needs database"),
+        (
+            '[environments.a]\nstore = "postgresql://h/d?sslmod=x"',
+            'no setting of a shared store "sslmod": did you mean',
+        ),
+        ('[environments.a]\nstore = "postgresql://h/d?connect_timeout=soon"', "connect_timeout is a number of seconds"),
+        ('[environments.a.postgresql]\nhots = "h"', 'line 2: no setting of a shared store "hots": did you mean host?'),
+        ("[environments.a.postgresql]\nhost = 3", "line 2: host is a name or a list of names, not a number"),
+        ('[environments.a.postgresql]\nhost = "h h"', 'line 2: host "h h": write a host name, an address'),
+        ('[environments.a.postgresql]\nport = "x"', "line 2: port is a number from 1 to 65535, or a list of them"),
+        ("[environments.a.postgresql]\nport = 70000", "line 2: port is a number from 1 to 65535"),
+        ('[environments.a.postgresql]\nhost = "h"\ndatabase = "d"\nport = [1, 2]', "line 4: 2 ports for 1 hosts"),
+        ('[environments.a.postgresql]\nsslmode = "full"', "line 2: sslmode is one of verify-full, verify-ca"),
+        ('[environments.a.postgresql]\nsslrootcert = "ca.crt"', 'line 2: sslrootcert "ca.crt": write a path'),
+        ('[environments.a.postgresql]\nuser = "a\\u0000"', "line 2: user holds a character"),
+        ("[environments.a.postgresql]\nuser = 1", "line 2: user is a text in quotes, not a number"),
+        ("[environments.a.postgresql]\npooler = 1", "line 2: pooler is true or false, not a number"),
+        ("[environments.a.postgresql]\nlock_timeout = 0", "line 2: lock_timeout is a number of seconds from 1 to 3600"),
+        (
+            '[environments.a.postgresql]\npassword_env = "my secret"',
+            "line 2: password_env is the name of an environment",
+        ),
+        (
+            '[environments.a.postgresql]\nhost = "h"\ndatabase = "d"\npassword_env = "P"\npassword_file = "/p"',
+            "line 4: give password_file or password_env, not both",
+        ),
+        (
+            '[environments.a.postgresql]\nhost = "/run/pg"\ndatabase = "d"\nsslmode = "require"',
+            "line 4: there is no TLS over a unix socket",
         ),
         ('[keys]\nform.undoo = "f2"', 'line 2: no action "form.undoo": did you mean form.undo?'),
         ("[keys]\nform.undo = 3", 'line 2: write a key such as "ctrl+s" or a list of keys, not a number'),
@@ -129,6 +176,67 @@ def test_an_empty_file_and_one_with_a_byte_order_mark(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str | bytes, told: str) -> None:
     assert any(told in problem for problem in problems_of(tmp_path, text)), problems_of(tmp_path, text)
+
+
+def test_no_message_repeats_a_url(tmp_path: Path) -> None:
+    for url in (
+        "postgresql://a:s3cret@h/d",
+        "postgresql://a@s3cret@h/d",
+        "postgresql://s3cret:x:y/d",
+        "postgresql://a:1?s3cret@h/d",
+        "postgresql://a:1/s3cret@h/d",
+        "postgresql://a:1#s3cret@h/d",
+        "x://s3cret",
+    ):
+        assert "s3cret" not in str(problems_of(tmp_path, f'[environments.a]\nstore = "{url}"'))
+
+
+def shared(folder: Path, text: str) -> PostgresSettings:
+    found = load_settings(write(folder, f"[environments.a]\n{text}"), ACTIONS).environments["a"]
+    assert found.store == ""
+    assert found.postgresql is not None
+    return found.postgresql
+
+
+def test_a_url_and_a_table_say_the_same(tmp_path: Path) -> None:
+    url = (
+        "postgres://ana%40bank@db1.bank.example:5433,[2001:db8::1]/ftos?sslmode=verify-ca&sslrootcert=/etc/ca.crt"
+        "&connect_timeout=3&pooler=true&sign_in=ask&live=poll"
+    )
+    table = """
+[environments.a.postgresql]
+host = ["db1.bank.example", "2001:db8::1"]
+port = [5433, 5432]
+database = "ftos"
+user = "ana@bank"
+sslmode = "verify-ca"
+sslrootcert = "/etc/ca.crt"
+connect_timeout = 3
+pooler = true
+sign_in = "ask"
+live = "poll"
+"""
+    written = shared(tmp_path, f'store = "{url}"')
+    assert written == shared(tmp_path, table)
+    assert (written.host, written.port) == (("db1.bank.example", "2001:db8::1"), (5433, 5432))
+    assert (written.statement_timeout, written.lock_timeout) == (30, 5)
+
+
+def test_libpqs_names_a_unix_socket_and_a_service_are_taken(tmp_path: Path) -> None:
+    socket = shared(tmp_path, 'store = "postgresql:///?host=/run/postgresql&dbname=ftos&port=5433"')
+    assert (socket.host, socket.port, socket.database) == (("/run/postgresql",), (5433,), "ftos")
+    assert shared(tmp_path, 'store = "postgresql://%2Frun%2Fpg/ftos"').host == ("/run/pg",)
+    assert shared(tmp_path, 'store = "postgresql://?service=ftos"').service == "ftos"
+    assert shared(tmp_path, 'store = "postgresql://h,i:5432/d"').port == (5432,)
+
+
+def test_the_default_store_named_by_another_environment_is_noticed(tmp_path: Path) -> None:
+    text = f'[environments.a]\nstore = "{tmp_path}/data/local.sqlite3"\n'
+    load_settings(write(tmp_path, text), ACTIONS)
+    with pytest.raises(ConfigError, match="environments local and a name the same store"):
+        load_settings(write(tmp_path, text), ACTIONS, data_folder=tmp_path / "data")
+    other = text + '[environments.local]\nstore = "~nobody-of-that-name/x"\n'
+    load_settings(write(tmp_path, other), ACTIONS, data_folder=tmp_path / "data")
 
 
 def test_all_mistakes_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:

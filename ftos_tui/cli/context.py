@@ -48,7 +48,7 @@ class Start:
         from ftos_tui.actions import ACTIONS
         from ftos_tui.config.settings_file import load_settings
 
-        return load_settings(path, ACTIONS, must_exist=named)
+        return load_settings(path, ACTIONS, must_exist=named, data_folder=self.places.data)
 
     def chosen(self, settings: Settings) -> str:
         """The name of the environment to open.

@@ -1,6 +1,6 @@
 """`config show`, `check`, `path`: the settings in force."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -28,9 +28,14 @@ def show_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     shape.pop("source")
     _say_toml(shape)
     for name, environment in environments.items():
+        shared = environment.pop("postgresql")
         output.say("")
         output.say(f"[environments.{_toml_key(name)}]")
         _say_toml(environment)
+        if shared is not None:
+            output.say("")
+            output.say(f"[environments.{_toml_key(name)}.postgresql]")
+            _say_toml(shared)
     if keys:
         output.say("")
         output.say("[keys]")
@@ -85,7 +90,12 @@ def _shape(settings: "Settings", environment: str) -> dict[str, Any]:
 
 def _environment_shape(environment: "Environment") -> dict[str, Any]:
     shape = {spec.name: getattr(environment, spec.name) for spec in fields(environment) if spec.name != "name"}
-    return {**shape, "allowed_hosts": sorted(environment.allowed_hosts)}
+    shape["allowed_hosts"] = sorted(environment.allowed_hosts)
+    if environment.postgresql is not None:
+        del shape["store"]
+        written = asdict(environment.postgresql).items()
+        shape["postgresql"] = {key: list(value) if isinstance(value, tuple) else value for key, value in written}
+    return shape
 
 
 def _say_toml(table: dict[str, Any]) -> None:

@@ -7,12 +7,65 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
+class PostgresSettings:
+    """Where a shared store is, and how to get into it; the names are those of the settings file.
+
+    Attributes:
+        host: Host names, addresses or folders of unix sockets; several are tried in turn.
+        port: One port for all hosts or one for each; empty for 5432.
+        database: The database's name.
+        user: Who signs in; empty for what libpq finds: service file, PGUSER, the operating system's user.
+        service: An entry of the service file that gives what is left out here.
+        passfile: A file like ~/.pgpass.
+        password_file: A file that holds the password alone; its owner's only.
+        password_env: The environment variable that holds the password.
+        sslmode: As libpq has it; empty for verify-full, and no TLS over a unix socket.
+        sslrootcert: The file of the CA that the server's certificate has to come from; `system` for the system's.
+        sslcert: The client certificate's file.
+        sslkey: Its key's file.
+        connect_timeout: Seconds for each host.
+        statement_timeout: Seconds for one statement.
+        lock_timeout: Seconds to wait for another's transaction.
+        pooler: Whether a pooler in transaction mode stands before the server: nothing may outlive a transaction.
+        sign_in: `ask` where a person gives user and password.
+        live: How other operators' changes are noticed: listen, poll, or auto, which listens where that works.
+    """
+
+    host: tuple[str, ...] = ()
+    port: tuple[int, ...] = ()
+    database: str = ""
+    user: str = ""
+    service: str = ""
+    passfile: str = ""
+    password_file: str = ""
+    password_env: str = ""
+    sslmode: str = ""
+    sslrootcert: str = ""
+    sslcert: str = ""
+    sslkey: str = ""
+    connect_timeout: int = 5
+    statement_timeout: int = 30
+    lock_timeout: int = 5
+    pooler: bool = False
+    sign_in: Literal["none", "ask"] = "none"
+    live: Literal["auto", "listen", "poll"] = "auto"
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What is equal for two that name the same store: entry of the service file, hosts with ports, database."""
+        ports = self.port or (5432,)
+        ports = ports * len(self.host) if len(ports) == 1 else ports
+        return self.service, frozenset(zip((host.lower() for host in self.host), ports, strict=False)), self.database
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """One environment: a store and what is permitted in it.
 
     Attributes:
         name: What the operator calls it; shown on every screen.
-        store: A path of a SQLite file; empty for the default in the data folder.
+        store: A path of a SQLite file; empty for the default in the data folder, or where `postgresql` is given.
+        postgresql: Where the shared store is, for an environment that has one.
         colour: The colour of its name on screen: a name Textual knows; red for production.
         read_only: Whether every change is refused, below the faces.
         allowed_hosts: The hosts Service Url may name; empty for any.
@@ -26,6 +79,7 @@ class Environment:
 
     name: str = "local"
     store: str = ""
+    postgresql: PostgresSettings | None = None
     colour: str = "green"
     read_only: bool = False
     allowed_hosts: frozenset[str] = frozenset()
