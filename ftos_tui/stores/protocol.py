@@ -17,6 +17,7 @@ from ftos_tui.stores.audit_protocol import AuditStore
 from ftos_tui.stores.bulk_protocol import BulkStore
 from ftos_tui.stores.channel_protocol import ChannelStore
 from ftos_tui.stores.key_protocol import KeyStore
+from ftos_tui.stores.rights_protocol import RightsStore
 from ftos_tui.stores.trial_protocol import TrialStore
 
 
@@ -196,6 +197,14 @@ class StoreReadOnly(StoreError):
     """The store, or its environment, takes no changes."""
 
 
+class StoreForbidden(StoreError):
+    """The one who is signed in may not do that in this store. Nothing was changed."""
+
+
+class SignInRefused(StoreError):
+    """The store does not take this user with this password, or was given none."""
+
+
 class StaleVersion(StoreError):
     """Somebody saved in between.
 
@@ -235,7 +244,7 @@ class StoreFacts:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, Protocol):
+class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, RightsStore, Protocol):
     """The store of one environment."""
 
     def list_page(self, query: ListQuery) -> Sequence[ProviderSummary]:

@@ -10,7 +10,8 @@ from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
-from ftos_tui.stores.sql import audit, bulk, channels, history, keys, listing, reads, trials, writes
+from ftos_tui.stores.rights_protocol import Right, Standing
+from ftos_tui.stores.sql import audit, bulk, channels, history, keys, listing, reads, rights, trials, writes
 from ftos_tui.stores.sql.database import Database
 from ftos_tui.stores.sql.schema import HEAD
 from ftos_tui.stores.trial_protocol import TrialEnd
@@ -205,6 +206,15 @@ class SqlStore:
             return kept
         with self.database.writing() as connection:
             return writes.remember(connection, key, value)
+
+    def standing(self) -> Standing:
+        """Who is signed in and what they may do."""
+        with self.database.reading() as connection:
+            return rights.standing(connection)
+
+    def rights(self) -> frozenset[Right]:
+        """What the one who is signed in may do."""
+        return self.standing().rights
 
     def facts(self) -> StoreFacts:
         """What there is to say about the store."""

@@ -1,0 +1,32 @@
+"""Who is signed in to a store and what they may do, as the database itself says."""
+
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from ftos_tui.stores.rights_protocol import Right, Standing
+from ftos_tui.stores.sql.reads import fact_of
+
+# Who may enter secrets may change anything: a worker may write versions as well, but only to take back a trial.
+_POSTGRES: Final = text(
+    """
+    SELECT session_user::text,
+        has_table_privilege('provider', 'SELECT'),
+        has_column_privilege('secret', 'sealed', 'SELECT'),
+        has_table_privilege('secret', 'INSERT'),
+        CASE WHEN to_regclass('message') IS NOT NULL THEN has_table_privilege(to_regclass('message'), 'UPDATE')
+            ELSE has_column_privilege('secret', 'sealed', 'SELECT') END,
+        has_table_privilege('audit', 'SELECT'),
+        pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'provider_version'::regclass), 'USAGE'),
+        (SELECT value FROM fact WHERE key = 'store_id')
+    """
+)
+_ORDER: Final = (Right.READ, Right.UNSEAL, Right.CHANGE, Right.DELIVER, Right.AUDIT, Right.INIT)
+
+
+def standing(connection: Connection) -> Standing:
+    """Who is signed in and what they may do; a file belongs to whoever can open it."""
+    if connection.dialect.name != "postgresql":
+        return Standing("", frozenset(Right), fact_of(connection, "store_id"))
+    user, *may, store_id = connection.execute(_POSTGRES).one()
+    return Standing(str(user), frozenset(right for right, has in zip(_ORDER, may, strict=True) if has), store_id)
