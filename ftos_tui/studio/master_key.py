@@ -3,12 +3,12 @@
 What the store knows of its keys are facts: `key_id`, the master key that new secrets are sealed with; `key_salt`, when
 that key derives from a passphrase; `audit_key`, the key of the audit chain sealed under the master key, once that was
 rotated (before, it derives from it); and while secrets still wait for the new key `key_retiring`, the one before it,
-sealed under it, and `key_retiring_id`.
+sealed under it, and `key_retiring_id`. `environment` is what a shared store's keys and secrets are bound to.
 """
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.secret import Secret
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ftos_tui.vault.vault import Vault
 
 T = TypeVar("T")
+
+ENVIRONMENT: Final = "environment"
+"""The fact that says what the environment of a shared store was called when it was made."""
 
 
 def vault_of(session: "Session", store: "ProviderStore") -> "Vault":
@@ -109,6 +112,21 @@ def _found(session: "Session", store: "ProviderStore", expected: str | None) -> 
     )
 
 
+def lasting_name(session: "Session", store: "ProviderStore | None" = None) -> str:
+    """What the secrets and keys of a store are bound to: what its environment was called when it was made.
+
+    Operators may call the environment of a shared store what they like; a local store's name is its environment's.
+
+    Args:
+        session: The operator's session.
+        store: Its store, while that is being opened.
+    """
+    if session.bound_to is None:
+        kept = (store or session.store).fact(ENVIRONMENT)
+        session.bound_to = kept or session.environment.name
+    return session.bound_to
+
+
 def chosen_passphrase(ask: Callable[[str], Secret], environment: str) -> Secret:
     """A new passphrase, entered twice.
 
@@ -129,7 +147,7 @@ def new_salt() -> str:
 
 
 def _with_store_keys(session: "Session", store: "ProviderStore", vault: "Vault") -> "Vault":
-    name = session.environment.name
+    name = lasting_name(session, store)
     audit_key, retiring = store.fact("audit_key"), store.fact("key_retiring")
     if audit_key:
         vault = vault.with_audit_key(audit_key, name)

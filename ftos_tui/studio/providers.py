@@ -29,7 +29,7 @@ from ftos_tui.studio.failures import (
     field_label,
 )
 from ftos_tui.studio.log import note
-from ftos_tui.studio.master_key import with_current_key
+from ftos_tui.studio.master_key import lasting_name, with_current_key
 from ftos_tui.studio.reading import (
     Cursor,
     ListQuery,
@@ -322,7 +322,7 @@ def _sealed(
     from ftos_tui.vault.envelope import Binding
 
     number = session.store.last_secret_version(provider_id, field_id) + 1
-    binding = Binding(session.environment.name, provider_id, field_id, number, destination)
+    binding = Binding(lasting_name(session), provider_id, field_id, number, destination)
     vault = session.vault
     sealed = vault.seal(fixed_secret(field_id, secret), binding)
     return SealedSecret(number, sealed, vault.key_id, destination, now, session.author.user)

@@ -116,13 +116,13 @@ def _marked(version: ProviderVersion, opened: "Mapping[SecretPlace, Secret | Non
 
 
 def _opened(session: "Session", place: "SecretPlace", sealed: "SealedSecret | None") -> "Secret | None":
-    from ftos_tui.studio.master_key import vault_opening
+    from ftos_tui.studio.master_key import lasting_name, vault_opening
     from ftos_tui.vault.envelope import Binding
 
     if sealed is None:
         return None
     try:
-        binding = Binding(session.environment.name, *place, sealed.destination)
+        binding = Binding(lasting_name(session), *place, sealed.destination)
         return vault_opening(session, sealed.key_id).unseal(sealed.sealed, binding, sealed.key_id)
     except Failure:
         return None

@@ -22,7 +22,7 @@ from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, SealedSecret
 from ftos_tui.studio.failures import Failure, VaultError, counted, field_label
 from ftos_tui.studio.log import note
-from ftos_tui.studio.master_key import chosen_passphrase, new_salt
+from ftos_tui.studio.master_key import chosen_passphrase, lasting_name, new_salt
 from ftos_tui.studio.reasons import reason_to_keep
 from ftos_tui.vault.envelope import Binding, Unreadable
 from ftos_tui.vault.errors import KeyLost
@@ -208,8 +208,7 @@ def _begin(session: "Session", vault: "Vault", new_key: NewKey, reason: str) -> 
     key, salt, source = _made(session, new_key)
     if key.key_id == vault.key_id:
         raise Failure("That is the key in force already: nothing was changed.")
-    name = session.environment.name
-    succession = vault.successor(key, source, name)
+    succession = vault.successor(key, source, lasting_name(session))
     change = FactsChange(
         given={"key_id": vault.key_id, "key_retiring_id": None},
         changes={
@@ -295,7 +294,7 @@ def _secrets(session: "Session", not_under: str = "") -> Iterator[tuple[SecretPl
 
 def _binding(session: "Session", place: SecretPlace, sealed: SealedSecret) -> Binding:
     provider_id, field_id, version = place
-    return Binding(session.environment.name, provider_id, field_id, version, sealed.destination)
+    return Binding(lasting_name(session), provider_id, field_id, version, sealed.destination)
 
 
 def _opens(vault: "Vault", binding: Binding, sealed: SealedSecret) -> bool:

@@ -47,6 +47,7 @@ class Session:
         ask_passphrase: Asks for a passphrase with the prompt given; None where nobody can be asked.
         open_drafts: Keys of the drafts that forms of this process are editing now.
         listeners: Told of each line of the status log, in the thread that wrote it.
+        bound_to: What secrets and keys of the store are bound to, once that is known; see `master_key.lasting_name`.
         trial_news: What became of trials that this session carried out, for a face without a status log to tell.
     """
 
@@ -60,6 +61,7 @@ class Session:
     open_drafts: set[str] = field(default_factory=set)
     listeners: list[Callable[[LogEntry], None]] = field(default_factory=list)
     trial_news: list[str] = field(default_factory=list)
+    bound_to: str | None = None
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _store: "ProviderStore | None" = field(default=None, repr=False)
     _vault: "Vault | None" = field(default=None, repr=False)

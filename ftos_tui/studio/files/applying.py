@@ -15,7 +15,7 @@ from ftos_tui.studio.failures import FileProblem, NameTaken, NotFound, StaleVers
 from ftos_tui.studio.files.plan import Action, Content, Plan, PlanRow, values_of
 from ftos_tui.studio.files.planning import BATCH, Progress
 from ftos_tui.studio.log import note
-from ftos_tui.studio.master_key import with_current_key
+from ftos_tui.studio.master_key import lasting_name, with_current_key
 from ftos_tui.studio.providers import version_changes
 from ftos_tui.studio.reading import base_of
 from ftos_tui.studio.reasons import reason_to_keep
@@ -230,5 +230,5 @@ def _sealed(session: Session, place: tuple[str, str, int], secret: Secret, value
     from ftos_tui.vault.envelope import Binding
 
     vault, destination = session.vault, destination_of(values)
-    sealed = vault.seal(fixed_secret(place[1], secret), Binding(session.environment.name, *place, destination))
+    sealed = vault.seal(fixed_secret(place[1], secret), Binding(lasting_name(session), *place, destination))
     return SealedSecret(place[2], sealed, vault.key_id, destination, session.clock(), session.author.user)
