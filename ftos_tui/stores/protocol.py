@@ -205,6 +205,22 @@ class SignInRefused(StoreError):
     """The store does not take this user with this password, or was given none."""
 
 
+class OutcomeUnknown(StoreUnreachable):
+    """The connection broke while a change was being committed: it may be done or not. `settle` finds out.
+
+    Attributes:
+        operation_id: Of the save; empty for a change that has none.
+    """
+
+    def __init__(self, message: str, operation_id: str) -> None:
+        super().__init__(message)
+        self.operation_id = operation_id
+
+
+class OperationVoid(StoreError):
+    """This save was settled as not done before it arrived: it may be made anew, under another id."""
+
+
 class StaleVersion(StoreError):
     """Somebody saved in between.
 

@@ -110,7 +110,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("ftos_tui.stores.sql.migrate._run_migrations", half_done)
+        patched.setattr("ftos_tui.stores.sql.migrate.run_migrations", half_done)
         with pytest.raises(KeyboardInterrupt):
             open_sqlite(path)
     with closing(open_sqlite(path)) as store:

@@ -288,7 +288,7 @@ def test_a_store_of_the_first_schema_is_upgraded_with_all_it_holds(
         command.upgrade(config, "0001")
 
     with monkeypatch.context() as patched:
-        patched.setattr(migrate, "_run_migrations", first_only)
+        patched.setattr(migrate, "run_migrations", first_only)
         open_sqlite(path).close()
     row = ("p1", 1, "{}", "[]", "{}", "2026-01-02T03:04:05.000000+00:00", "ana", "jump1", "", "create", "[]", "op", 0)
     with closing(sqlite3.connect(path)) as connection, connection:

@@ -70,14 +70,17 @@ class Database:
             StoreReadOnly: The store takes no changes.
             StoreError: What the database said, in words; nothing was written.
         """
-        if self._read_only:
-            raise StoreReadOnly(f"The store {self.location} is opened read-only: nothing was changed.")
+        self._refuse_read_only()
         with (
             self._translated(writing=True),
             self.engine.connect().execution_options(**{WRITES: True}) as connection,
             connection.begin(),
         ):
             yield connection
+
+    def _refuse_read_only(self) -> None:
+        if self._read_only:
+            raise StoreReadOnly(f"The store {self.location} is opened read-only: nothing was changed.")
 
     @contextmanager
     def _translated(self, *, writing: bool) -> Iterator[None]:

@@ -34,7 +34,7 @@ def bring_to_head(database: "Database", *, may_change: bool) -> None:
         raise StoreReadOnly(f"The store {database.location} {what}: open it once without read_only.")
     with database.writing() as connection:
         if _revision(connection, database.location) != HEAD:
-            _run_migrations(connection)
+            run_migrations(connection)
 
 
 def _revision(connection: Connection, location: str) -> str | None:
@@ -56,7 +56,8 @@ def _revision(connection: Connection, location: str) -> str | None:
     return found[0]
 
 
-def _run_migrations(connection: Connection) -> None:
+def run_migrations(connection: Connection) -> None:
+    """Runs the migrations that are missing, in the transaction of a connection."""
     from alembic import command
     from alembic.config import Config
 

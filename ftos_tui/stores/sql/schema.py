@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from ftos_tui.stores.protocol import SortColumn
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """The migrations in their order. Known here so that a store at the last one is opened without importing Alembic."""
 
 HEAD: Final = REVISIONS[-1]
@@ -169,3 +169,25 @@ Index(
     communication_channel.c.provider_id,
     communication_channel.c.code_key,
 )
+
+# Saves that were settled as not done: should one of them still arrive, it is refused.
+operation_void = Table(
+    "operation_void",
+    metadata,
+    Column("operation_id", _text, primary_key=True),
+    Column("at", _text, nullable=False),
+)
+
+# Who has which provider open, as seen last; a session that was not seen for a while has gone.
+presence = Table(
+    "presence",
+    metadata,
+    Column("session_id", _text, nullable=False),
+    Column("provider_id", _text, nullable=False),
+    Column("user", _text, nullable=False),
+    Column("host", _text, nullable=False),
+    Column("opened_at", _text, nullable=False),
+    Column("seen_at", _text, nullable=False),
+    PrimaryKeyConstraint("session_id", "provider_id"),
+)
+Index("presence_by_provider", presence.c.provider_id, presence.c.session_id)

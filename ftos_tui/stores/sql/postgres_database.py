@@ -1,0 +1,95 @@
+"""Transactions on PostgreSQL, in as few round trips as can be."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from ftos_tui.stores.postgres_target import PostgresTarget
+from ftos_tui.stores.protocol import OutcomeUnknown
+from ftos_tui.stores.sql.database import WRITES, Backend, Database
+from ftos_tui.stores.sql.postgres_errors import in_words, is_broken
+
+
+class PostgresDatabase(Database):
+    """Gives transactions on PostgreSQL.
+
+    Args:
+        engine: What `make_engine` made.
+        backend: What is particular to PostgreSQL.
+        target: Where the database is.
+    """
+
+    def __init__(self, engine: Engine, backend: Backend, target: PostgresTarget) -> None:
+        super().__init__(engine, backend, read_only=target.read_only)
+        self._target = target
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the store; a connection found dead at its start is replaced."""
+        with self._translated(writing=False), self._begun(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that nobody else writes beside; see `Database.writing`.
+
+        Raises:
+            OutcomeUnknown: The connection broke while the change was being committed.
+        """
+        self._refuse_read_only()
+        with self._translated(writing=True), self._begun(writes=True) as connection:
+            yield connection
+            self._commit(connection)
+
+    @contextmanager
+    def _translated(self, *, writing: bool) -> Iterator[None]:
+        with super()._translated(writing=writing):
+            try:
+                yield
+            except psycopg.Error as error:
+                raise in_words(error, self.location, writing=writing) from error
+
+    @contextmanager
+    def _begun(self, *, writes: bool) -> Iterator[Connection]:
+        try:
+            connection = self._begin(writes)
+        except (DBAPIError, psycopg.Error) as error:
+            if not is_broken(_driver_error(error)):
+                raise
+            # Nothing was asked of it yet. After a restart of the server all others in the pool are dead as well.
+            self.engine.dispose()
+            connection = self._begin(writes)
+        with connection:
+            yield connection
+
+    def _begin(self, writes: bool) -> Connection:
+        connection = self.engine.connect().execution_options(**{WRITES: writes})
+        try:
+            connection.begin()
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
+        return connection
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            connection.commit()
+        except DBAPIError as error:
+            if not is_broken(error.orig):
+                raise
+            raise self._unknown("") from error
+
+    def _unknown(self, operation_id: str) -> OutcomeUnknown:
+        return OutcomeUnknown(
+            f"The connection to the store {self.location} broke while the change was being committed: "
+            "it may be made or not. Look before you make it again.",
+            operation_id,
+        )
+
+
+def _driver_error(error: DBAPIError | psycopg.Error) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error

@@ -1,0 +1,154 @@
+"""Connections to PostgreSQL: how they are made, and how a transaction on one begins."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from ftos_tui.stores.postgres_target import PostgresTarget
+from ftos_tui.stores.sql.database import WRITES
+
+WRITERS_LOCK: Final = 0x66746F732D747569
+"""The advisory lock that each writing transaction takes first: nobody else writes beside it ("ftos-tui")."""
+
+# A client that vanishes between two statements of a change must not hold the writers' lock for long.
+_IDLE_IN_CHANGE_S: Final = 10.0
+
+_POOL_SIZE: Final = 5
+_BEYOND_POOL: Final = 5
+_POOL_WAIT_S: Final = 10.0
+_RECYCLE_S: Final = 600
+
+
+class QuietDialect(PGDialect_psycopg):
+    """SQLAlchemy's dialect, which asks a new server nothing: what it wants to know came with the connection."""
+
+    supports_statement_cache = True
+
+    def _get_server_version_info(self, connection: Connection) -> tuple[int, ...]:
+        number: int = _driver(connection).info.server_version
+        return divmod(number, 10_000)
+
+    def _get_default_schema_name(self, connection: Connection) -> str:
+        return "public"
+
+    def get_default_isolation_level(self, dbapi_conn: Any) -> Any:
+        """What transactions are that say nothing else; all of ours say."""
+        return "READ COMMITTED"
+
+    def _set_backslash_escapes(self, connection: Connection) -> None:
+        self._backslash_escapes = _driver(connection).info.parameter_status("standard_conforming_strings") == "off"
+
+
+registry.register("postgresql.quiet", __name__, "QuietDialect")
+
+
+def connect(target: PostgresTarget) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A new connection. It begins no transaction by itself.
+
+    Args:
+        target: Where to.
+
+    Raises:
+        psycopg.Error: It cannot be made.
+    """
+    connection = psycopg.connect(autocommit=True, **conninfo(target))
+    if target.pooler:
+        connection.prepare_threshold = None
+    return connection
+
+
+def conninfo(target: PostgresTarget) -> dict[str, Any]:
+    """What libpq is given; whatever is left out it finds in its own places."""
+    statement_ms = round(target.statement_timeout_s * 1000)
+    given: dict[str, Any] = {
+        "host": ",".join(target.hosts),
+        "port": ",".join(map(str, target.ports)),
+        "dbname": target.database,
+        "user": target.user,
+        "password": target.password.reveal() if target.password else "",
+        "service": target.service,
+        "passfile": target.passfile,
+        "sslmode": target.sslmode,
+        "sslrootcert": _authorities(target),
+        "sslcert": target.sslcert,
+        "sslkey": target.sslkey,
+        "target_session_attrs": "any" if target.read_only else target.target_session_attrs,
+        "connect_timeout": max(2, target.connect_timeout_s),
+        "application_name": "ftos-tui",
+        "client_encoding": "UTF8",
+        "gssencmode": "disable",
+        # A peer that is gone without a word: idle connections find out in a minute, statements when they have waited
+        # a little longer than the server itself would let them.
+        "keepalives": 1,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": statement_ms + 5000,
+    }
+    return {name: str(value) for name, value in given.items() if value not in ("", None)}
+
+
+def _authorities(target: PostgresTarget) -> Path | str | None:
+    """Whose certificates are trusted: those named, those of libpq's own file, or else the system's."""
+    if target.sslrootcert is not None or target.sslmode != "verify-full" or target.local:
+        return target.sslrootcert
+    own = Path("~/.postgresql/root.crt").expanduser()
+    return None if own.exists() or target.service else "system"
+
+
+def begin_reading(target: PostgresTarget) -> tuple[str, ...]:
+    """The statements that begin a transaction which sees one state and changes none."""
+    return ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", *_limits(target))
+
+
+def begin_writing(target: PostgresTarget) -> tuple[str, ...]:
+    """The statements that begin a transaction beside which nobody else writes.
+
+    It must see what was committed before it got the lock, so each of its statements looks anew (READ COMMITTED).
+    """
+    idle = f"SET LOCAL idle_in_transaction_session_timeout = {round(_IDLE_IN_CHANGE_S * 1000)}"
+    lock = f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"
+    return ("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", *_limits(target), idle, lock)
+
+
+def _limits(target: PostgresTarget) -> tuple[str, ...]:
+    # Set within the transaction: a pooler hands the session to somebody else afterwards.
+    return (
+        f"SET LOCAL statement_timeout = {round(target.statement_timeout_s * 1000)}",
+        f"SET LOCAL lock_timeout = {round(target.lock_timeout_s * 1000)}",
+    )
+
+
+def make_engine(target: PostgresTarget) -> Engine:
+    """An engine with a small pool; connections are made when they are needed.
+
+    Args:
+        target: Where to.
+    """
+    engine = create_engine(
+        "postgresql+quiet://",
+        creator=lambda: connect(target),
+        poolclass=QueuePool,
+        pool_size=_POOL_SIZE,
+        max_overflow=_BEYOND_POOL,
+        pool_timeout=_POOL_WAIT_S,
+        pool_recycle=_RECYCLE_S,
+        use_native_hstore=False,
+    )
+    reading, writing = ";".join(begin_reading(target)), ";".join(begin_writing(target))
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Without parameters all of it goes in one message.
+        writes = connection.get_execution_options().get(WRITES)
+        _driver(connection).execute((writing if writes else reading).encode())
+
+    return engine
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
