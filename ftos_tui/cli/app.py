@@ -55,11 +55,15 @@ def _start(
         str,
         typer.Option("--config", metavar="FILE", help="The settings file; else FTOS_TUI_CONFIG.", show_default=False),
     ] = "",
+    password_stdin: Annotated[
+        bool,
+        typer.Option("--password-stdin", help="Sign in to a shared store by the first line of standard input."),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and leave.", callback=_say_version, is_eager=True)
     ] = False,
 ) -> None:
-    # Both values are taken out of the arguments before, wherever they stand; here they are for --help and completion.
+    # Their values are taken out of the arguments before, wherever they stand; here they are for --help and completion.
     ctx.ensure_object(Start)
 
 

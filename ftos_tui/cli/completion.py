@@ -15,11 +15,11 @@ def complete_names(ctx: typer.Context, incomplete: str) -> list[str]:
     options = ctx.find_root().params
     try:
         session = Start(options.get("env") or None, options.get("config") or None).open_session()
-        session.ask_passphrase = None
+        session.ask_passphrase = session.ask_sign_in = None
     except Failure:
         return []
     try:
-        if not session.store_path.exists():
+        if not session.store_made:
             return []
         from ftos_tui.studio.reading import ListQuery, list_providers
 

@@ -15,6 +15,7 @@ from ftos_tui.domain.visible import shortened
 if TYPE_CHECKING:
     from ftos_tui.domain.secret import Secret
     from ftos_tui.studio.session import Session
+    from ftos_tui.studio.sign_in import Credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,12 @@ class Start:
     Attributes:
         environment: `--env`; None for FTOS_TUI_ENV or the settings' own.
         config: `--config`; None for FTOS_TUI_CONFIG or the default place.
+        password_stdin: `--password-stdin`: who signs in gives the password as a line of standard input.
     """
 
     environment: str | None = None
     config: str | None = None
+    password_stdin: bool = False
 
     @property
     def places(self) -> Places:
@@ -74,6 +77,12 @@ class Start:
         settings = self.settings()
         session = open_session(settings, self.places, self.chosen(settings))
         session.ask_passphrase = _ask_passphrase
+        session.ask_sign_in = _ask_sign_in
+        if self.password_stdin and session.shared:
+            from ftos_tui.cli.sign_in import read_credentials
+
+            # Before anything else is read there.
+            session.credentials = read_credentials(session)
         return session
 
     @contextmanager
@@ -96,8 +105,14 @@ def _ask_passphrase(prompt: str) -> "Secret":
     return ask_passphrase(prompt)
 
 
+def _ask_sign_in(environment: str, user: str) -> "Credentials":
+    from ftos_tui.cli.sign_in import ask_sign_in
+
+    return ask_sign_in(environment, user)
+
+
 def split_start(arguments: list[str]) -> tuple[Start, list[str]]:
-    """Takes --env and --config out of the arguments, wherever they stand before `--`.
+    """Takes --env, --config and --password-stdin out of the arguments, wherever they stand before `--`.
 
     Args:
         arguments: The command line without the program's name.
@@ -119,7 +134,10 @@ def split_start(arguments: list[str]) -> tuple[Start, list[str]]:
         elif option in ("--env", "--config") and position + 1 < len(arguments):
             position += 1
             found[option] = arguments[position]
+        elif argument == "--password-stdin":
+            found[argument] = argument
         else:
             rest.append(argument)
         position += 1
-    return Start(found.get("--env") or None, found.get("--config") or None), rest
+    start = Start(found.get("--env") or None, found.get("--config") or None, "--password-stdin" in found)
+    return start, rest

@@ -40,7 +40,9 @@ def exit_code(failure: Failure) -> ExitCode:
         return ExitCode.REFUSED
     if isinstance(failure, (failures.StaleVersion, failures.NameTaken, failures.NoTrial)):
         return ExitCode.CONFLICT
-    if isinstance(failure, (failures.NotPermitted, failures.StoreReadOnly)):
+    if isinstance(failure, (failures.NotPermitted, failures.StoreReadOnly, failures.StoreForbidden)):
+        return ExitCode.NOT_PERMITTED
+    if isinstance(failure, (failures.SignInNeeded, failures.SignInRefused)):
         return ExitCode.NOT_PERMITTED
     if isinstance(failure, failures.NotFound):
         return ExitCode.OTHER

@@ -17,10 +17,11 @@ def ask_passphrase(prompt: str) -> Secret:
     Raises:
         UsageProblem: The input ended before, is not UTF-8, or the terminal would show what is typed.
     """
-    return _asked(prompt) if sys.stdin.isatty() or _has_terminal() else _line()
+    return asked(prompt) if sys.stdin.isatty() or has_terminal() else line_of_input()
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
+    """Whether this process belongs to a terminal, whatever its standard input is."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
     except OSError:
@@ -28,7 +29,16 @@ def _has_terminal() -> bool:
     return True
 
 
-def _asked(prompt: str) -> Secret:
+def asked(prompt: str, what: str = "passphrase") -> Secret:
+    """Asks at the terminal, without echo.
+
+    Args:
+        prompt: What to ask for.
+        what: What it is, for the sentences.
+
+    Raises:
+        UsageProblem: The input ended, or the terminal would show what is typed.
+    """
     import getpass
 
     try:
@@ -36,18 +46,26 @@ def _asked(prompt: str) -> Secret:
             warnings.simplefilter("error", getpass.GetPassWarning)
             return Secret(getpass.getpass(prompt))
     except EOFError as error:
-        raise UsageProblem("No passphrase was entered.") from error
+        raise UsageProblem(f"No {what} was entered.") from error
     except getpass.GetPassWarning as error:
-        raise UsageProblem("This terminal would show the passphrase: give it as a line of standard input.") from error
+        raise UsageProblem(f"This terminal would show the {what}: give it as a line of standard input.") from error
 
 
-def _line() -> Secret:
+def line_of_input(what: str = "passphrase") -> Secret:
+    """The next line of standard input.
+
+    Args:
+        what: What it is, for the sentences.
+
+    Raises:
+        UsageProblem: The input ended before, or is not UTF-8.
+    """
     line = sys.stdin.buffer.readline()
     if not line:
-        raise UsageProblem("Standard input ended before the passphrase: give it as the first line.")
+        raise UsageProblem(f"Standard input ended before the {what}: give it as the first line.")
     try:
         return Secret(line.removesuffix(b"\n").decode("utf-8"))
     except UnicodeDecodeError:
         # The error holds the bytes: it must not become this one's context.
         pass
-    raise UsageProblem("The passphrase on standard input is not UTF-8 text.")
+    raise UsageProblem(f"The {what} on standard input is not UTF-8 text.")

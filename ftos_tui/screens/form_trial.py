@@ -79,7 +79,7 @@ class FormTrial:
 
         form, session = self.form, self.form.session
         provider_id = form.model.draft.base.provider_id
-        if session.environment.read_only or provider_id is None:
+        if not session.may_revert or provider_id is None:
             self._put(None)
             return
 

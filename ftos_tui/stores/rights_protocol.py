@@ -29,12 +29,10 @@ class Standing:
     Attributes:
         user: As whom the store knows them; empty where a store knows no users.
         rights: What they may do. The store enforces it; this is to tell in time.
-        store_id: The fact `store_id`, None before there is one.
     """
 
     user: str
     rights: frozenset[Right]
-    store_id: str | None = None
 
 
 class RightsStore(Protocol):

@@ -78,7 +78,7 @@ def other_session(session: Session, environment: str) -> Session:
         raise Failure(f"{visible(environment)} is the environment you are in: name another one.")
     other = open_session(session.settings, session.places, environment)
     other.ask_passphrase = session.ask_passphrase
-    return replace(other, clock=session.clock, author=session.author, environ=session.environ)
+    return replace(other, clock=session.clock, author=session.person or session.author, environ=session.environ)
 
 
 def compare_provider(here: Session, there: Session, name: str) -> Compared:

@@ -1,5 +1,7 @@
 """What can go wrong with an operation, for faces to catch. Each has one sentence that says what to do."""
 
+from typing import TYPE_CHECKING
+
 from ftos_tui.domain.channel import CHANNEL_FIELD_BY_ID
 from ftos_tui.domain.checks.context import Checked
 from ftos_tui.domain.failure import Failure
@@ -9,15 +11,20 @@ from ftos_tui.stores.protocol import (
     NameTaken,
     NotFound,
     ProviderInUse,
+    SignInRefused,
     StaleVersion,
     StoreDamaged,
     StoreError,
+    StoreForbidden,
     StoreFull,
     StoreNewer,
     StoreReadOnly,
     StoreUnreachable,
 )
 from ftos_tui.vault.errors import VaultError
+
+if TYPE_CHECKING:
+    from ftos_tui.studio.session import Session
 
 __all__ = [
     "Failure",
@@ -28,9 +35,12 @@ __all__ = [
     "NotPermitted",
     "ProviderInUse",
     "Refused",
+    "SignInNeeded",
+    "SignInRefused",
     "StaleVersion",
     "StoreDamaged",
     "StoreError",
+    "StoreForbidden",
     "StoreFull",
     "StoreNewer",
     "StoreReadOnly",
@@ -42,7 +52,19 @@ __all__ = [
 
 
 class NotPermitted(Failure):
-    """The environment is read-only."""
+    """The environment is read-only, or the one who is signed in may not do that."""
+
+
+class SignInNeeded(Failure):
+    """Somebody has to sign in to the shared store first, and could not be asked.
+
+    Attributes:
+        session: In which session.
+    """
+
+    def __init__(self, message: str, session: "Session") -> None:
+        super().__init__(message)
+        self.session = session
 
 
 class NoTrial(Failure):

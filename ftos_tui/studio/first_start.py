@@ -55,4 +55,5 @@ def ship_providers(session: "Session", store: ProviderStore) -> None:
         with suppress(StaleVersion, NameTaken):
             store.write(version, vault.sign)
     store.remember("shipped", session.clock().isoformat())
-    note(session, Level.INFO, f"New store with the {len(SHIPPED)} shipped providers: {tidy(session.store_path)}")
+    where = session.environment.name if session.shared else tidy(session.store_path)
+    note(session, Level.INFO, f"New store with the {len(SHIPPED)} shipped providers: {where}")

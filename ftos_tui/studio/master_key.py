@@ -104,7 +104,7 @@ def _found(session: "Session", store: "ProviderStore", expected: str | None) -> 
         environment=session.environment.name,
         key_file=session.key_path,
         expected_key_id=expected,
-        may_create=not session.environment.read_only,
+        may_create=session.may_make,
         environ=session.environ,
         source=source,
         ask_passphrase=asked,

@@ -67,6 +67,8 @@ def with_readability(session: "Session", version: ProviderVersion) -> ProviderVe
 
 def all_with_readability(session: "Session", versions: Sequence[ProviderVersion]) -> Sequence[ProviderVersion]:
     """Versions, at most 300, with their secrets tried, which costs one query for all of them."""
+    if not session.may_unseal:
+        return versions  # whether a secret opens is not theirs to know
     return marked(versions, opened_secrets(session, versions))
 
 
@@ -94,8 +96,8 @@ def opened_secrets(session: "Session", versions: Sequence[ProviderVersion]) -> "
         for field_id, state in version.secrets.items()
         if state.is_set
     ]
-    if not places:
-        return {}
+    if not places or not session.may_unseal:
+        return dict.fromkeys(places)
     stored = session.store.sealed_secrets(places)
     return {place: _opened(session, place, stored.get(place)) for place in places}
 

@@ -149,7 +149,7 @@ def rotate_key(
         Failure: Store or keys did not do it; what was done so far holds, and a further rotation goes on.
     """
     session.permit_change()
-    with _alone(session.store_path.parent):
+    with _alone(session.folder):
         kept = _settle(session.key_path, session.store.fact("key_id"))
         session.renew_vault()
         vault = session.vault

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ftos_tui.stores.drafts import DraftFiles
     from ftos_tui.stores.journal import Journal
     from ftos_tui.stores.protocol import ProviderStore
+    from ftos_tui.stores.rights_protocol import Right
+    from ftos_tui.studio.sign_in import Credentials
     from ftos_tui.vault.vault import Vault
 
 Clock = Callable[[], datetime]
@@ -45,9 +47,14 @@ class Session:
         clock: Tells the time, UTC.
         environ: The process's environment, where key sources are looked for.
         ask_passphrase: Asks for a passphrase with the prompt given; None where nobody can be asked.
+        ask_sign_in: Asks who signs in, given the environment and whom to propose; None where nobody can be asked.
+        credentials: What a person typed to sign in to a shared store, for as long as the session lasts.
+        person: Who acts as the operating system knows them, where `author` is who is signed in to a shared store.
+        rights: What the one who is signed in may do in a shared store, once it is open; None for a file.
         open_drafts: Keys of the drafts that forms of this process are editing now.
         listeners: Told of each line of the status log, in the thread that wrote it.
         bound_to: What secrets and keys of the store are bound to, once that is known; see `master_key.lasting_name`.
+        closing: Called when the session is closed, before its store is.
         trial_news: What became of trials that this session carried out, for a face without a status log to tell.
     """
 
@@ -58,8 +65,13 @@ class Session:
     clock: Clock = _utc_now
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     ask_passphrase: Callable[[str], Secret] | None = None
+    ask_sign_in: "Callable[[str, str], Credentials] | None" = None
+    credentials: "Credentials | None" = None
+    person: Author | None = None
+    rights: "frozenset[Right] | None" = None
     open_drafts: set[str] = field(default_factory=set)
     listeners: list[Callable[[LogEntry], None]] = field(default_factory=list)
+    closing: list[Callable[[], None]] = field(default_factory=list)
     trial_news: list[str] = field(default_factory=list)
     bound_to: str | None = None
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -69,8 +81,29 @@ class Session:
     _drafts: "DraftFiles | None" = field(default=None, repr=False)
 
     @property
+    def shared(self) -> bool:
+        """Whether the environment's store is shared, rather than a file of this machine."""
+        return self.environment.postgresql is not None
+
+    @property
+    def folder(self) -> Path:
+        """Where the environment's own files lie: its store, or what belongs to a shared one."""
+        return self.places.data if self.shared else self.store_path.parent
+
+    @property
+    def store_made(self) -> bool:
+        """Whether there is a store to be opened; of a shared one that is only known once it is asked."""
+        return self.shared or self.store_path.exists()
+
+    @property
     def store_path(self) -> Path:
-        """The SQLite file of the environment."""
+        """The SQLite file of the environment.
+
+        Raises:
+            Failure: The environment's store is shared and has none.
+        """
+        if self.shared:
+            raise Failure(f"The store of {self.environment.name} is shared and is no file.")
         if self.environment.store:
             return Path(self.environment.store).expanduser()
         return self.places.data / f"{self.environment.name}.sqlite3"
@@ -84,31 +117,46 @@ class Session:
 
     @property
     def store(self) -> "ProviderStore":
-        """The environment's store; made, upgraded and filled with the shipped providers on first use.
+        """The environment's store; a file is made, upgraded and filled with the shipped providers on first use.
 
         Raises:
             Failure: It cannot be opened; the text says why and what to do.
         """
         with self._opening:
             if self._store is None:
-                from ftos_tui.stores.sql.sqlite import open_sqlite
+                if self.shared:
+                    from ftos_tui.studio.shared_store import open_shared
 
-                self._refuse_emptied()
-                store = open_sqlite(self.store_path, read_only=self.environment.read_only)
-                try:
-                    if not self.environment.read_only and store.fact("shipped") is None:
-                        from ftos_tui.studio.first_start import ship_providers
-
-                        ship_providers(self, store)
-                except BaseException:
-                    store.close()
-                    raise
-                self._store = store
-                self._carry_out_trials(store)
+                    self._store = open_shared(self)
+                else:
+                    self._store = self._open_file()
+                self._carry_out_trials(self._store)
             return self._store
+
+    def _open_file(self) -> "ProviderStore":
+        from ftos_tui.stores.sql.sqlite import open_sqlite
+
+        self._refuse_emptied()
+        store = open_sqlite(self.store_path, read_only=self.environment.read_only)
+        try:
+            if not self.environment.read_only and store.fact("shipped") is None:
+                from ftos_tui.studio.first_start import ship_providers
+
+                ship_providers(self, store)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the store was opened; asking does not open it, and does not wait for whoever does."""
+        return self._store is not None
 
     def _carry_out_trials(self, store: "ProviderStore") -> None:
         """Reverts what was on trial for too long: whoever opens the store does, for whoever saved may be gone."""
+        if not self.may_revert:
+            return
         try:
             if store.trials(due_by=self.clock(), limit=1):
                 from ftos_tui.studio.trial import carry_out_expired
@@ -178,25 +226,56 @@ class Session:
                 self._drafts = DraftFiles(self.places.data / "drafts")
             return self._drafts
 
+    @property
+    def may_change(self) -> bool:
+        """Whether changes are permitted, as far as it is known before a shared store is open."""
+        return not self.environment.read_only and (self.rights is None or "change" in self.rights)
+
+    @property
+    def may_unseal(self) -> bool:
+        """Whether sealed secrets may be read from the store."""
+        return self.rights is None or "unseal" in self.rights
+
+    @property
+    def may_make(self) -> bool:
+        """Whether a store, or its first master key, may be made."""
+        return not self.environment.read_only and (self.rights is None or "init" in self.rights)
+
+    @property
+    def may_revert(self) -> bool:
+        """Whether trials that are over may be carried out."""
+        return self.may_change or (not self.environment.read_only and "deliver" in (self.rights or ()))
+
     def permit_change(self) -> None:
-        """Refuses every change in a read-only environment.
+        """Refuses every change in a read-only environment, and to whom the shared store gives no right to it.
 
         Raises:
-            NotPermitted: The environment is read-only.
+            NotPermitted: The environment is read-only, or the one who is signed in may not change anything.
+            Failure: The shared store, which knows, cannot be opened.
         """
         if self.environment.read_only:
             raise NotPermitted(
                 f"The environment {self.environment.name} is read-only: change it in another environment, "
                 "or ask who keeps the settings file to lift read_only."
             )
+        if self.shared:
+            _ = self.store
+            if not self.may_change:
+                raise NotPermitted(
+                    f"{self.author.user} may read here, not change: sign in with a developer account, or ask who "
+                    "keeps the store for the role developer."
+                )
 
     def close(self) -> None:
         """Gives back the store's connections."""
+        while self.closing:
+            self.closing.pop()()
         with self._opening:
             if self._store is not None:
                 self._store.close()
                 self._store = None
             self._vault = None
+            self.credentials = None
 
 
 def open_session(settings: Settings, places: Places, environment: str | None = None) -> Session:

@@ -64,7 +64,7 @@ def confirm(session: "Session", *, name: str | None = None, provider_id: str | N
 
 
 def carry_out_expired(session: "Session") -> int:
-    """Reverts every version whose trial is over; nothing in a read-only environment, where nobody may.
+    """Reverts every version whose trial is over; nothing where the operator may not.
 
     Any number of processes may do so at once: a revert is guarded by the version it takes back.
 
@@ -74,7 +74,8 @@ def carry_out_expired(session: "Session") -> int:
     Raises:
         Failure: The store does not answer; one trial that cannot be reverted is told in the status log instead.
     """
-    if session.environment.read_only:
+    _ = session.store
+    if not session.may_revert:
         return 0
     reverted = 0
     for trial in session.store.trials(due_by=session.clock()):

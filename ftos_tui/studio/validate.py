@@ -63,7 +63,7 @@ def validate(session: Session, data: bytes) -> Validated:
         return Validated(findings, {}, {})
     base, note = _base_for(session, record)
     draft, secret_findings = draft_of(record, base)
-    checked = check_draft(draft, check_context(session, draft, ask_store=not note and session.store_path.exists()))
+    checked = check_draft(draft, check_context(session, draft, ask_store=not note and session.store_made))
     return Validated(
         (*findings, *secret_findings, *checked.findings),
         checked.values,
@@ -129,7 +129,7 @@ def _base_for(session: Session, record: Mapping[str, Any]) -> tuple[Base, str]:
     name, provider, channel = (record.get(key) for key in ("name", "provider_name", "communication_channel"))
     kind = provider_kind(provider if isinstance(provider, str) else "", channel if isinstance(channel, str) else None)
     new = Base(None, 0, EMPTY_VALUES, statuses=preset_for(kind))
-    if not session.store_path.exists():  # a check makes no store
+    if not session.store_made:  # a check makes no store
         return new, ""
     try:
         if isinstance(name, str) and name:

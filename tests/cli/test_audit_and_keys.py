@@ -324,7 +324,7 @@ def test_a_terminal_that_would_show_the_passphrase_gets_none(monkeypatch: pytest
         return "canary"
 
     monkeypatch.setattr(getpass, "getpass", shown)
-    monkeypatch.setattr("ftos_tui.cli.passphrase._has_terminal", lambda: True)
+    monkeypatch.setattr("ftos_tui.cli.passphrase.has_terminal", lambda: True)
     with pytest.raises(UsageProblem, match="would show the passphrase"):
         ask_passphrase("Passphrase: ")
 

@@ -5,7 +5,6 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from ftos_tui.stores.rights_protocol import Right, Standing
-from ftos_tui.stores.sql.reads import fact_of
 
 # Who may enter secrets may change anything: a worker may write versions as well, but only to take back a trial.
 _POSTGRES: Final = text(
@@ -17,8 +16,7 @@ _POSTGRES: Final = text(
         CASE WHEN to_regclass('message') IS NOT NULL THEN has_table_privilege(to_regclass('message'), 'UPDATE')
             ELSE has_column_privilege('secret', 'sealed', 'SELECT') END,
         has_table_privilege('audit', 'SELECT'),
-        pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'provider_version'::regclass), 'USAGE'),
-        (SELECT value FROM fact WHERE key = 'store_id')
+        pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'provider_version'::regclass), 'USAGE')
     """
 )
 _ORDER: Final = (Right.READ, Right.UNSEAL, Right.CHANGE, Right.DELIVER, Right.AUDIT, Right.INIT)
@@ -27,6 +25,6 @@ _ORDER: Final = (Right.READ, Right.UNSEAL, Right.CHANGE, Right.DELIVER, Right.AU
 def standing(connection: Connection) -> Standing:
     """Who is signed in and what they may do; a file belongs to whoever can open it."""
     if connection.dialect.name != "postgresql":
-        return Standing("", frozenset(Right), fact_of(connection, "store_id"))
-    user, *may, store_id = connection.execute(_POSTGRES).one()
-    return Standing(str(user), frozenset(right for right, has in zip(_ORDER, may, strict=True) if has), store_id)
+        return Standing("", frozenset(Right))
+    user, *may = connection.execute(_POSTGRES).one()
+    return Standing(str(user), frozenset(right for right, has in zip(_ORDER, may, strict=True) if has))
