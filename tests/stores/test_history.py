@@ -54,6 +54,8 @@ def test_what_a_save_did_not_write_is_damage(store: ProviderStore, damage: str) 
     first = store.write(new, sign)
     store.write(next_version(first, action="delete"), sign)
     with store.database.writing() as connection:
+        if connection.dialect.name == "postgresql":  # only its owner can do this to a shared store
+            connection.execute(text("ALTER TABLE provider_version DISABLE TRIGGER only_grows"))
         connection.execute(text(damage))
     with pytest.raises(StoreDamaged):
         store.versions(first.provider_id)
