@@ -5,9 +5,10 @@ A password comes from the first of these that has one: what a person typed in th
 was typed is kept nowhere but in the session.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ftos_tui.config import PostgresSettings
 from ftos_tui.domain.failure import Failure
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from ftos_tui.stores.postgres_target import PostgresTarget
     from ftos_tui.stores.protocol import ProviderStore
     from ftos_tui.studio.session import Session
+
+
+T = TypeVar("T")
 
 
 class NotShared(Failure):
@@ -81,18 +85,7 @@ def open_shared(session: "Session") -> "ProviderStore":
         SignInRefused: The server does not take what was given.
         Failure: The store cannot be opened; the text says why and what to do.
     """
-    settings = shared_settings(session)
-    if settings.sign_in == "ask" and session.credentials is None:
-        _ask(session, f"Sign in to {session.environment.name}.", None)
-    try:
-        store = _opened(session)
-    except SignInRefused as refused:
-        typed = session.credentials
-        if typed is not None:
-            session.credentials = None  # what was refused is not tried again
-            raise
-        _ask(session, str(refused), refused)
-        store = _opened(session)
+    store = signed_in(session, _opened)
     try:
         _take_standing(session, store)
     except BaseException:
@@ -102,15 +95,44 @@ def open_shared(session: "Session") -> "ProviderStore":
     return store
 
 
-def _opened(session: "Session") -> "ProviderStore":
+def signed_in(session: "Session", reach: "Callable[[PostgresTarget], T]") -> T:
+    """Does something with the database; asks for user and password where the settings or the server want them.
+
+    Args:
+        session: The operator's session.
+        reach: What to do; called once more when the server wants a password that nobody gave yet.
+
+    Raises:
+        SignInNeeded: Somebody has to sign in, and cannot be asked from here.
+        SignInRefused: The server does not take what was given.
+        Failure: What `reach` raises.
+    """
+    settings = shared_settings(session)
+    if settings.sign_in == "ask" and session.credentials is None:
+        _ask(session, f"Sign in to {session.environment.name}.", None)
+    _warn_of_variable(session)
+    try:
+        return reach(target_of(session))
+    except SignInRefused as refused:
+        typed = session.credentials
+        if typed is not None:
+            session.credentials = None  # what was refused is not tried again
+            raise
+        _ask(session, str(refused), refused)
+        return reach(target_of(session))
+
+
+def _opened(target: "PostgresTarget") -> "ProviderStore":
     from ftos_tui.stores.sql.postgres import open_postgres
 
+    return open_postgres(target, read_only=target.read_only)
+
+
+def _warn_of_variable(session: "Session") -> None:
     if session.environ.get("PGPASSWORD") and session.credentials is None:
         from ftos_tui.studio.log import note
 
         note(session, Level.WARNING, PGPASSWORD_SET)
-    target = target_of(session)
-    return open_postgres(target, read_only=target.read_only)
 
 
 PGPASSWORD_SET = (
