@@ -36,7 +36,10 @@ def exit_code(failure: Failure) -> ExitCode:
 
     if isinstance(failure, (UsageProblem, ConfigError, failures.WrongConfirmation)):
         return ExitCode.USAGE
-    if isinstance(failure, (failures.Refused, failures.WarningsOpen, failures.ProviderInUse, failures.FileProblem)):
+    if isinstance(
+        failure,
+        (failures.Refused, failures.WarningsOpen, failures.ProviderInUse, failures.FileProblem, failures.CopyRefused),
+    ):
         return ExitCode.REFUSED
     if isinstance(failure, (failures.StaleVersion, failures.NameTaken, failures.NoTrial)):
         return ExitCode.CONFLICT

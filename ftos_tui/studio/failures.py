@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
 __all__ = [
+    "CopyRefused",
     "Failure",
     "FileProblem",
     "NameTaken",
@@ -73,6 +74,10 @@ class NoTrial(Failure):
 
 class FileProblem(Failure):
     """A file cannot be taken as it is: it is no document of providers, or what it says is refused."""
+
+
+class CopyRefused(Failure):
+    """A store is not copied: the source is not whole or not at rest, or the target is not empty."""
 
 
 class WrongConfirmation(Failure):

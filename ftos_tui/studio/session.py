@@ -86,6 +86,12 @@ class Session:
         return self.environment.postgresql is not None
 
     @property
+    def asks_first(self) -> bool:
+        """Whether a person has to sign in before the shared store is even tried."""
+        shared = self.environment.postgresql
+        return shared is not None and shared.sign_in == "ask" and self.credentials is None
+
+    @property
     def folder(self) -> Path:
         """Where the environment's own files lie: its store, or what belongs to a shared one."""
         return self.places.data if self.shared else self.store_path.parent
@@ -136,7 +142,7 @@ class Session:
     def _open_file(self) -> "ProviderStore":
         from ftos_tui.stores.sql.sqlite import open_sqlite
 
-        self._refuse_emptied()
+        self.refuse_emptied()
         store = open_sqlite(self.store_path, read_only=self.environment.read_only)
         try:
             if not self.environment.read_only and store.fact("shipped") is None:
@@ -167,7 +173,7 @@ class Session:
 
             note(self, Level.ERROR, f"Trials that are over could not be looked for: {failure}")
 
-    def _refuse_emptied(self) -> None:
+    def refuse_emptied(self) -> None:
         """A store that was cut to nothing must not look like a first start: its key file tells that it was more.
 
         Raises:
