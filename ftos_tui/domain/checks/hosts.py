@@ -78,7 +78,7 @@ class Host:
     def loopback(self) -> bool:
         """Whether it is this machine itself."""
         if self.address is not None:
-            return all(inner.is_loopback for inner in _embedded(self.address) or (self.address,))
+            return is_loopback_address(self.address)
         return self.name == "localhost" or self.name.endswith(".localhost")
 
     @property
@@ -121,6 +121,16 @@ def judge_host(text: str) -> Host:
 def is_allowed(host: Host, allowed: frozenset[str]) -> bool:
     """Whether an environment that names its hosts names this one; an empty list allows every host."""
     return not allowed or host.name in _canonical(allowed)
+
+
+def is_blocked_address(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is reserved for the network itself: link-local, metadata, multicast, also within IPv6."""
+    return _is_blocked(address)
+
+
+def is_loopback_address(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address, or the one within it, is this machine itself."""
+    return all(inner.is_loopback for inner in _embedded(address) or (address,))
 
 
 def unicode_label(label: str) -> str | None:
