@@ -18,6 +18,7 @@ from ftos_tui.cli import (
     reading,
     settings,
     statuses,
+    store,
     trials,
     validating,
 )
@@ -37,6 +38,8 @@ config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The sett
 
 audit_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who did what, and proof of it.")
 secret_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The keys that secrets are kept under.")
+
+store_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Set up, keep and copy stores.")
 
 
 def _say_version(wanted: bool) -> None:
@@ -104,6 +107,13 @@ audit_commands.command("checkpoint")(audit.checkpoint_command)
 app.add_typer(secret_commands, name="secrets")
 secret_commands.command("status")(keys.status_command)
 secret_commands.command("rotate-key")(keys.rotate_command)
+app.add_typer(store_commands, name="store")
+store_commands.command("init")(store.init_command)
+store_commands.command("upgrade")(store.upgrade_command)
+store_commands.command("status")(store.status_command)
+store_commands.command("grant")(store.grant_command)
+store_commands.command("revoke")(store.revoke_command)
+store_commands.command("copy")(store.copy_command)
 app.command("log")(examining.log_command)
 app.command("doctor")(examining.doctor_command)
 app.add_typer(config, name="config")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.shipped import SHIPPED
 from ftos_tui.domain.visible import shortened, visible
-from ftos_tui.stores.sql.inspection import Seen, database_at, database_in, look
+from ftos_tui.stores.sql.inspection import Seen as Seen
+from ftos_tui.stores.sql.inspection import database_at, database_in, look
 from ftos_tui.stores.sql.schema import HEAD
 from ftos_tui.studio.failures import Failure, NotPermitted, StoreError, StoreNewer
 from ftos_tui.studio.log import note
@@ -48,7 +49,7 @@ class SetUp:
         shipped: How many shipped providers were written.
         key_id: The master key's id; empty where none was needed.
         key_source: Where the master key is, in words.
-        key_made: Whether it was made just now.
+        key_made: Whether its file was made just now.
         roles: `made`, `kept`, or `missing` where the signed-in user may not make them; empty for a file.
     """
 
@@ -90,7 +91,7 @@ def initialise(session: "Session") -> SetUp:
     """
     _permit(session)
     changed = _make(session)
-    knew_key = False
+    had_file = session.key_path.exists()
     with _opened(session) as store:
         knew_key = store.fact("key_id") is not None
         shipped_before = store.fact("shipped") is not None
@@ -112,7 +113,7 @@ def initialise(session: "Session") -> SetUp:
         shipped=shipped,
         key_id=vault.key_id,
         key_source=vault.source,
-        key_made=not knew_key,
+        key_made=not (knew_key or had_file) and vault.source.startswith("file "),
         roles=roles,
     )
     if changed and session.shared:
@@ -160,6 +161,25 @@ def status(session: "Session") -> Seen:
         return look(database)
     finally:
         database.engine.dispose()
+
+
+def members(session: "Session") -> dict[str, tuple[str, ...]]:
+    """Who has which role of the shared store; roles that were not made yet are left out.
+
+    Raises:
+        Failure: The environment has a file of its own.
+        StoreNewer: A newer ftos-tui made the store.
+    """
+    from ftos_tui.stores.sql import roles
+
+    _refuse_file(session)
+
+    def work(database: "Database") -> dict[str, tuple[str, ...]]:
+        with database.reading() as connection:
+            _refuse_other_schema(connection, database.location)
+            return {str(role): users for role, users in roles.members(connection).items()}
+
+    return _on_server(session, work)
 
 
 def grant(session: "Session", role: str, users: Sequence[str], *, apply: bool = False) -> Grant:
@@ -275,11 +295,7 @@ def _keep_roles(session: "Session", store: "SqlStore") -> str:
 def _membership(session: "Session", role: str, users: Sequence[str], *, apply: bool, giving: bool) -> Grant:
     from ftos_tui.stores.sql import roles
 
-    if not session.shared:
-        raise Failure(
-            f"The store of {session.environment.name} is a file, which belongs to whoever can open it: roles are for "
-            "shared stores."
-        )
+    _refuse_file(session)
     if apply:
         _permit(session)
     wanted = roles.Role(role)
@@ -305,6 +321,14 @@ def _membership(session: "Session", role: str, users: Sequence[str], *, apply: b
         verb, preposition = ("Gave", "to") if giving else ("Took", "from")
         note(session, Level.SUCCESS, f"{verb} the role {role} {preposition} {visible(', '.join(users))}.")
     return done
+
+
+def _refuse_file(session: "Session") -> None:
+    if not session.shared:
+        raise Failure(
+            f"The store of {session.environment.name} is a file, which belongs to whoever can open it: roles are for "
+            "shared stores."
+        )
 
 
 def _refuse_other_schema(connection: "Connection", location: str) -> None:
