@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.record import Author, ProviderVersion, Values
@@ -17,8 +17,12 @@ from ftos_tui.stores.audit_protocol import AuditStore
 from ftos_tui.stores.bulk_protocol import BulkStore
 from ftos_tui.stores.channel_protocol import ChannelStore
 from ftos_tui.stores.key_protocol import KeyStore
+from ftos_tui.stores.live_protocol import LiveStore
 from ftos_tui.stores.rights_protocol import RightsStore
 from ftos_tui.stores.trial_protocol import TrialStore
+
+if TYPE_CHECKING:
+    from ftos_tui.stores.message_protocol import MessageStore
 
 
 class SortColumn(StrEnum):
@@ -260,7 +264,7 @@ class StoreFacts:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, RightsStore, Protocol):
+class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, RightsStore, LiveStore, Protocol):
     """The store of one environment."""
 
     def list_page(self, query: ListQuery) -> Sequence[ProviderSummary]:
@@ -313,12 +317,26 @@ class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, R
             NameTaken: Another provider bears the name.
             StaleKey: A secret is sealed with another master key than the fact `key_id` names.
             ProviderInUse: Channels send through the provider that is to be deleted.
+            OperationVoid: The save was settled as not done before it arrived.
+            OutcomeUnknown: The connection broke while it was being committed: `settle` it.
             StoreFull, StoreReadOnly, StoreUnreachable: Nothing was written.
         """
         ...
 
     def outcome(self, operation_id: str) -> ProviderVersion | None:
         """The version that a save with this id wrote; None when it wrote none."""
+        ...
+
+    def settle(self, operation_id: str) -> ProviderVersion | None:
+        """What became of a save whose answer was lost: the version it wrote, or None, and then it never writes one.
+
+        Raises:
+            StoreError: It is not known yet: try again.
+        """
+        ...
+
+    def now(self) -> datetime:
+        """The store's time, UTC: what it compares deadlines with."""
         ...
 
     def sealed_secret(self, provider_id: str, field_id: str, version: int) -> SealedSecret | None:
@@ -339,6 +357,11 @@ class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, R
 
     def audit_entries(self, after: int = 0, limit: int = 1000) -> Sequence[AuditEntry]:
         """Audit entries with a greater sequence than `after`, in order."""
+        ...
+
+    @property
+    def messages(self) -> "MessageStore":
+        """The message queue of the environment."""
         ...
 
     def fact(self, key: str) -> str | None:

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, text
+from sqlalchemy import Select, insert, text
 
 from ftos_tui.domain.names import name_key
 from ftos_tui.stores.protocol import Cursor, ListQuery, ProviderSummary, SortColumn
 from ftos_tui.stores.sql import listing
 from ftos_tui.stores.sql.schema import provider, provider_version
 from ftos_tui.stores.sql.sqlite import open_sqlite
+from ftos_tui.stores.sql.statements import InTurn
 from ftos_tui.stores.sql.store import SqlStore
 
 COUNT = 10_000
@@ -165,8 +166,9 @@ def _plans(store: SqlStore, query: ListQuery) -> list[str]:
     """How SQLite reads each part of a page."""
     with store.database.reading() as connection:
         steps: list[str] = []
-        for segment in listing._segments(query):
-            statement = segment.limit(100).compile(connection, compile_kwargs={"literal_binds": True})
+        for segment in listing.segments(query, 100):
+            assert isinstance(segment.statement, Select)
+            statement = segment.statement.params(segment.values).compile(connection, compile_kwargs={"literal_binds": True})
             steps += [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"))]
     return steps
 
@@ -197,7 +199,7 @@ def test_a_page_costs_the_same_among_many_as_among_few(full: SqlStore, tmp_path:
         with store.database.reading() as connection:
             driver: Any = connection.connection.driver_connection
             driver.set_progress_handler(tick, 1)
-            rows: list[ProviderSummary] = list(listing.list_page(connection, query))
+            rows: list[ProviderSummary] = list(listing.list_page(InTurn(connection), query))
             driver.set_progress_handler(None, 1)
         assert len(rows) == 100
         return spent

@@ -27,6 +27,7 @@ from ftos_tui.stores.protocol import (
     StoreUnreachable,
 )
 from ftos_tui.stores.sql import sqlite, writes
+from ftos_tui.stores.sql.message_schema import message
 from ftos_tui.stores.sql.schema import HEAD, REVISIONS, metadata
 from ftos_tui.stores.sql.sqlite import open_sqlite
 from ftos_tui.stores.sql.store import SqlStore
@@ -91,6 +92,7 @@ def test_a_store_at_head_is_opened_without_alembic(path: Path) -> None:
 
 def test_the_migrations_lead_to_the_tables_the_code_uses(store: SqlStore) -> None:
     with store.database.reading() as connection:
+        assert message.metadata is metadata
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
@@ -280,9 +282,9 @@ def test_a_file_that_turns_read_only_refuses_the_save_whole(path: Path, store: S
 
 
 def test_a_fact_that_another_remembered_meanwhile_is_kept(store: SqlStore) -> None:
-    with store.database.writing() as connection:
-        assert writes.remember(connection, "key_id", "a") == "a"
-        assert writes.remember(connection, "key_id", "b") == "a"
+    with store.database.changing() as change:
+        assert writes.remember(change, "key_id", "a") == "a"
+        assert writes.remember(change, "key_id", "b") == "a"
 
 
 def test_a_failing_disk_is_said(path: Path, store: SqlStore) -> None:

@@ -1,7 +1,7 @@
 """The audit table: appended to within the transaction of the change it tells of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
@@ -10,10 +10,18 @@ from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, Sign
 from ftos_tui.stores.sql.listing import searchable
+from ftos_tui.stores.sql.own_entries import note_written
 from ftos_tui.stores.sql.rows import audit_entry, audit_row, version_digest
 from ftos_tui.stores.sql.schema import audit, provider_version
+from ftos_tui.stores.sql.statements import Query, Rows
 
 _LARGEST_PAGE: Final = 1000
+
+LAST: Final = Query(select(audit).order_by(audit.c.sequence.desc()).limit(1))
+"""The last entry, to which the next one is chained."""
+
+ADDED: Final = insert(audit)
+"""Writes entries."""
 
 
 def append(connection: Connection, entry: AuditEntry, sign: Sign) -> None:
@@ -23,13 +31,27 @@ def append(connection: Connection, entry: AuditEntry, sign: Sign) -> None:
 
 def append_all(connection: Connection, new: Sequence[AuditEntry], sign: Sign) -> None:
     """Chains entries, one or more, one after another and writes them; see `append`."""
-    row = connection.execute(select(audit).order_by(audit.c.sequence.desc()).limit(1)).one_or_none()
-    last = None if row is None else audit_entry(row)
+    last = connection.execute(LAST.statement, LAST.values).all()
+    linked = link(connection, new, last, sign)
+    connection.execute(ADDED, linked)
+
+
+def link(connection: Connection, new: Sequence[AuditEntry], last: Rows, sign: Sign) -> list[dict[str, Any]]:
+    """The rows of entries, one or more, chained one after another; to be written with `ADDED` in this transaction.
+
+    Args:
+        connection: The connection of the transaction, which must be one that writes.
+        new: The entries.
+        last: What `LAST` gave within the transaction.
+        sign: The key they are chained with.
+    """
+    before = audit_entry(last[0]) if last else None
     linked = []
     for entry in new:
-        last = chained(entry, last, sign)
-        linked.append(audit_row(last))
-    connection.execute(insert(audit), linked)
+        before = chained(entry, before, sign)
+        linked.append(audit_row(before))
+    note_written(connection, linked)
+    return linked
 
 
 def entries(connection: Connection, after: int, limit: int) -> Sequence[AuditEntry]:

@@ -8,12 +8,13 @@ from sqlalchemy import Connection, Row, func, insert, select, tuple_
 
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.names import name_key
-from ftos_tui.domain.record import ProviderVersion, SecretState, missing_fields
+from ftos_tui.domain.record import ProviderVersion, SecretState
 from ftos_tui.stores.key_protocol import SecretPlace
 from ftos_tui.stores.protocol import NewVersion, SealedSecret, Sign
 from ftos_tui.stores.sql import audit, reads, rows, writes
 from ftos_tui.stores.sql.database import DoesNotLoad
-from ftos_tui.stores.sql.schema import provider, provider_version, secret
+from ftos_tui.stores.sql.schema import operation_void, provider, provider_version, secret
+from ftos_tui.stores.sql.statements import Query, Transaction
 
 _AT_ONCE: Final = 250
 
@@ -47,14 +48,14 @@ def last_secret_versions(connection: Connection, provider_ids: Sequence[str]) ->
     return {(row[0], row[1]): int(row[2]) for row in connection.execute(grouped)}
 
 
-def write_many(connection: Connection, versions: Iterable[NewVersion], sign: Sign) -> int:
-    """Writes versions in the transaction of the connection; runs of new providers together, others one by one."""
+def write_many(change: Transaction, versions: Iterable[NewVersion], sign: Sign, clock: Query) -> int:
+    """Writes versions in a transaction; runs of new providers together, others one by one."""
     written = 0
     for first, run in groupby(versions, _is_first):
         while chunk := list(islice(run, _AT_ONCE)):
-            if not (first and _write_new(connection, chunk, sign)):
+            if not (first and _write_new(change, chunk, sign, clock)):
                 for new in chunk:
-                    writes.write(connection, new, sign)
+                    writes.write(change, new, sign, clock)
             written += len(chunk)
     return written
 
@@ -67,14 +68,17 @@ def _is_first(new: NewVersion) -> bool:
     return plain and secrets == own and set(own.values()) <= {1}
 
 
-def _write_new(connection: Connection, chunk: Sequence[NewVersion], sign: Sign) -> bool:
+def _write_new(change: Transaction, chunk: Sequence[NewVersion], sign: Sign, clock: Query) -> bool:
     """Writes first versions with one statement a table; False where one of them needs a closer look."""
+    connection = change.connection
     if not _unknown(connection, chunk):
         return False
+    [now] = change.run(clock)
+    chunk = [writes.at_store_time(new, now) for new in chunk]
     written = []
     for new in chunk:
         row = rows.version_row(new, deleted=False)
-        version = _version(new)
+        version = writes.version_of(new, _states_of(new))
         written.append((new, version, row, writes.audit_entry(new, version, None, rows.version_digest(row))))
     sealed = [rows.secret_row(new.provider_id, f, each) for new in chunk for f, each in new.new_secrets.items()]
     if sealed:
@@ -96,31 +100,19 @@ def _unknown(connection: Connection, chunk: Sequence[NewVersion]) -> bool:
         provider_version.c.provider_id.in_(ids) | provider_version.c.operation_id.in_(operations)
     )
     taken = select(provider.c.id).where(provider.c.name_key.in_(keys))
-    if connection.execute(known.limit(1)).first() or connection.execute(taken.limit(1)).first():
+    void = select(operation_void.c.at).where(operation_void.c.operation_id.in_(operations))
+    if any(connection.execute(each.limit(1)).first() for each in (known, taken, void)):
         return False
     sealed_with = {sealed.key_id for new in chunk for sealed in new.new_secrets.values()}
     return len(sealed_with) <= 1 and (not sealed_with or reads.fact_of(connection, "key_id") in (None, *sealed_with))
 
 
-def _version(new: NewVersion) -> ProviderVersion:
-    """The version as it will be read."""
+def _states_of(new: NewVersion) -> rows.States:
+    """What is set of the secrets of a version that has none but its own."""
     states = {field_id: SecretState() for field_id in SECRET_IDS}
     for field_id, sealed in new.new_secrets.items():
         states[field_id] = SecretState(sealed.version, sealed.set_at, sealed.set_by, sealed.destination)
-    return ProviderVersion(
-        provider_id=new.provider_id,
-        number=1,
-        values=new.values,
-        secrets=states,
-        statuses=new.statuses,
-        saved_at=new.at,
-        saved_by=new.author,
-        reason=new.reason,
-        action=new.action,
-        acknowledged=new.acknowledged,
-        missing=missing_fields(new.values, states),
-        operation_id=new.operation_id,
-    )
+    return states
 
 
 def _states(connection: Connection, found: Sequence[Row[Any]]) -> Mapping[str, rows.States]:

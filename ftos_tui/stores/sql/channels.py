@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from ftos_tui.domain.channel import Channel, serves_in_words
 from ftos_tui.domain.names import name_key
@@ -18,9 +18,15 @@ from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.listing import searchable
 from ftos_tui.stores.sql.schema import communication_channel as table
 from ftos_tui.stores.sql.schema import provider
+from ftos_tui.stores.sql.statements import Query, Rows
 
 _LARGEST_PAGE: Final = 1000
 _NAMED_CODES: Final = 5
+
+_SERVED: Final = select(func.count()).select_from(table).where(table.c.provider_id == bindparam("of"))
+_FIRST_CODES: Final = (
+    select(table.c.code).where(table.c.provider_id == bindparam("of")).order_by(table.c.code_key).limit(_NAMED_CODES)
+)
 
 
 def page(connection: Connection, query: ChannelQuery) -> Sequence[Channel]:
@@ -105,16 +111,26 @@ def remove(connection: Connection, end: ChannelEnd, sign: Sign) -> None:
     _append(connection, end, "channel_delete", channel, detail, sign)
 
 
-def refuse_in_use(connection: Connection, provider_id: str, name: str) -> None:
+def in_use(provider_id: str) -> tuple[Query, Query]:
+    """Asks how many channels a provider serves, and for the first codes; see `refuse_in_use`."""
+    of = {"of": provider_id}
+    return Query(_SERVED, of), Query(_FIRST_CODES, of)
+
+
+def refuse_in_use(found: Sequence[Rows], name: str) -> None:
     """Keeps a provider that serves channels from being deleted.
+
+    Args:
+        found: The answers to `in_use`.
+        name: What the provider is called.
 
     Raises:
         ProviderInUse: It serves some; the text names the first of them.
     """
-    number = count(connection, "", provider_id)
+    served, first = found
+    number = int(served[0][0])
     if number:
-        first = page(connection, ChannelQuery(provider_id=provider_id, limit=_NAMED_CODES))
-        serves = serves_in_words(number, tuple(shortened(channel.code, 40) for channel in first))
+        serves = serves_in_words(number, tuple(shortened(row.code, 40) for row in first))
         raise ProviderInUse(
             f"{shortened(name, 60)} {serves}. Give them another provider before it is deleted: nothing was changed."
         )

@@ -4,14 +4,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, null, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ftos_tui.stores.live_protocol import Signal
 from ftos_tui.stores.protocol import StoreDamaged, StoreError, StoreReadOnly, StoreUnreachable
+from ftos_tui.stores.sql.statements import InTurn, Query, Runs, Transaction
+
+_NO_CLOCK: Final = Query(select(null()))
 
 WRITES: Final = "ftos_tui_writes"
-"""The execution option that marks a connection whose transaction will write."""
+"""The execution option that marks a connection whose transaction will write; its value says beside whom."""
+
+BESIDE_OTHERS: Final = "beside others"
+"""The value of `WRITES` for a transaction that does not wait for those who save providers."""
 
 
 class DoesNotLoad(Exception):
@@ -30,6 +37,10 @@ class Backend(Protocol):
 
     def details(self, connection: Connection) -> Mapping[str, str]:
         """What `doctor` says beside the counts."""
+        ...
+
+    def signal(self, mode: str) -> Signal:
+        """Says when a look at the store is worth it; see `LiveStore.signal`."""
         ...
 
 
@@ -76,6 +87,63 @@ class Database:
             self.engine.connect().execution_options(**{WRITES: True}) as connection,
             connection.begin(),
         ):
+            yield connection
+
+    @contextmanager
+    def dispatching(self) -> Iterator[Connection]:
+        """A transaction that writes beside others where the database can: it holds what it changes by row.
+
+        For the message queue, which must not wait for those who save providers; nothing in it is audited.
+
+        Raises:
+            StoreReadOnly: The store takes no changes.
+            StoreError: What the database said, in words; nothing was written.
+        """
+        with self.writing() as connection:  # SQLite has one writer at a time
+            yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Runs]:
+        """Runs statements that only read. Each call sees one state of the store, though two calls may see two.
+
+        Raises:
+            StoreError: What the database said, in words.
+        """
+        with self.reading() as connection:
+            yield InTurn(connection)
+
+    @contextmanager
+    def changing(self, operation_id: str = "") -> Iterator[Transaction]:
+        """A transaction as `writing` gives, for statements that run together.
+
+        Args:
+            operation_id: Of the save that is made; empty for none.
+
+        Raises:
+            StoreReadOnly: The store takes no changes.
+            OutcomeUnknown: The connection broke while the change was being committed.
+            StoreError: What the database said, in words; nothing was written.
+        """
+        del operation_id  # what is committed in this process is known
+        with self.writing() as connection:
+            yield InTurn(connection)
+
+    @property
+    def clock(self) -> Query:
+        """Asks for the store's own time as `time_to_text` gives it; NULL where the time of whoever changes counts."""
+        return _NO_CLOCK
+
+    @contextmanager
+    def dispatching(self) -> Iterator[Connection]:
+        """A transaction that writes beside others where the database can: it holds what it changes by row.
+
+        For the message queue, which must not wait for those who save providers; nothing in it is audited.
+
+        Raises:
+            StoreReadOnly: The store takes no changes.
+            StoreError: What the database said, in words; nothing was written.
+        """
+        with self.writing() as connection:  # SQLite has one writer at a time
             yield connection
 
     def _refuse_read_only(self) -> None:

@@ -1,33 +1,51 @@
 """A provider's versions, read by key: the cost of a page does not grow with their number."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Integer, Select, bindparam, literal, select, union
 
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.names import name_key
-from ftos_tui.domain.record import ProviderVersion, SecretState, values_from_json
-from ftos_tui.stores.sql import rows
+from ftos_tui.domain.record import ProviderVersion, values_from_json
+from ftos_tui.stores.sql import reads
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.schema import provider_version, secret
+from ftos_tui.stores.sql.secret_number import SecretNumber
+from ftos_tui.stores.sql.statements import Query, Runs
 
 _LARGEST_PAGE: Final = 1000
 
 
-def versions(connection: Connection, provider_id: str, before: int | None, limit: int) -> Sequence[ProviderVersion]:
+def versions(look: Runs, provider_id: str, before: int | None, limit: int) -> Sequence[ProviderVersion]:
     """A page of a provider's versions, newest first; see `ProviderStore.versions`."""
-    number = provider_version.c.number
-    page = select(provider_version).where(provider_version.c.provider_id == provider_id).order_by(number.desc())
+    values: dict[str, Any] = {"of": provider_id, "most": min(max(limit, 1), _LARGEST_PAGE)}
     if before is not None:
-        page = page.where(number < before)
-    found = connection.execute(page.limit(min(max(limit, 1), _LARGEST_PAGE))).all()
-    wanted = [rows.secret_versions(row) for row in found]
-    states = _secret_states(connection, provider_id, wanted)
-    return [
-        rows.version_of(row, {field_id: _state(states, provider_id, field_id, of[field_id]) for field_id in SECRET_IDS})
-        for row, of in zip(found, wanted, strict=True)
-    ]
+        values["before"] = before
+    found, secrets = look.run(
+        Query(_page(behind=before is not None), values), Query(_secrets(behind=before is not None), values)
+    )
+    return [reads.version_of(row, secrets) for row in found]
+
+
+@lru_cache(2)
+def _page(*, behind: bool) -> Select[Any]:
+    columns = provider_version.c
+    page = select(provider_version).where(columns.provider_id == bindparam("of")).order_by(columns.number.desc())
+    if behind:
+        page = page.where(columns.number < bindparam("before"))
+    return page.limit(bindparam("most", type_=Integer))
+
+
+@lru_cache(2)
+def _secrets(*, behind: bool) -> Select[Any]:
+    """What is known of the secrets that a page of versions refers to: most refer to the same few."""
+    page = _page(behind=behind).subquery()
+    numbers = [(literal(field_id), SecretNumber(page.c.secret_versions, field_id)) for field_id in SECRET_IDS]
+    kept = union(*(select(name.label("field"), number.label("version")) for name, number in numbers)).subquery()
+    joined = secret.join(kept, (secret.c.field == kept.c.field) & (secret.c.version == kept.c.version))
+    return select(*reads.STATE_COLUMNS).select_from(joined).where(secret.c.provider_id == bindparam("of"))
 
 
 def last_deleted(connection: Connection, name: str) -> str | None:
@@ -43,28 +61,3 @@ def last_deleted(connection: Connection, name: str) -> str | None:
         if name_key(str(values.get("name") or "")) == key:
             return str(row.provider_id)
     return None
-
-
-def _secret_states(
-    connection: Connection, provider_id: str, wanted: Sequence[Mapping[str, int]]
-) -> Mapping[tuple[str, int], SecretState]:
-    """What is known of the secrets that a page of versions refers to: most refer to the same few."""
-    keys = sorted({(field_id, version) for of in wanted for field_id, version in of.items() if version})
-    if not keys:
-        return {}
-    columns = secret.c
-    found = connection.execute(
-        select(columns.field, columns.version, columns.set_at, columns.set_by, columns.destination).where(
-            columns.provider_id == provider_id, tuple_(columns.field, columns.version).in_(keys)
-        )
-    )
-    return {(row.field, row.version): rows.secret_state(row) for row in found}
-
-
-def _state(states: Mapping[tuple[str, int], SecretState], provider_id: str, field_id: str, version: int) -> SecretState:
-    if not version:
-        return SecretState()
-    state = states.get((field_id, version))
-    if state is None:
-        raise DoesNotLoad(f"secret {field_id} version {version} of {provider_id} is gone")
-    return state

@@ -1,71 +1,112 @@
 """Pages of the list, read by key: the cost of a page does not grow with the number of providers."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+from sqlalchemy import Integer, Select, Text, bindparam, func, select, tuple_
 
 from ftos_tui.domain.names import name_key
-from ftos_tui.stores.protocol import ListQuery, ProviderSummary
+from ftos_tui.stores.protocol import ListQuery, ProviderSummary, SortColumn
 from ftos_tui.stores.sql.rows import summary_of
 from ftos_tui.stores.sql.schema import SORT_COLUMNS, provider
+from ftos_tui.stores.sql.statements import Query, Runs
 
 _LONGEST_FILTER: Final = 1000
 _LARGEST_PAGE: Final = 1000
+_FILLED: Final = "filled"
+_BLANK: Final = "blank"
+_MATCHES: Final = provider.c.search.like(bindparam("pattern", type_=Text), escape="/")
 
 
-def list_page(connection: Connection, query: ListQuery) -> Sequence[ProviderSummary]:
+def list_page(look: Runs, query: ListQuery) -> Sequence[ProviderSummary]:
     """One page of the providers that are not deleted; see `ListQuery`."""
     if not searchable(query.filter):
         return []
     limit = min(max(query.limit, 1), _LARGEST_PAGE)
     found: list[ProviderSummary] = []
-    for segment in _segments(query):
-        rows = connection.execute(segment.limit(limit - len(found)))
-        found.extend(summary_of(row, query.sort) for row in rows)
+    for rows in look.each(*segments(query, limit)):
+        found.extend(summary_of(row, query.sort) for row in rows[: limit - len(found)])
         if len(found) == limit:
             break
     return found[::-1] if query.backwards else found
 
 
-def count(connection: Connection, filter: str) -> int:
+def count(look: Runs, filter: str) -> int:
     """How many providers match a filter."""
     if not searchable(filter):
         return 0
-    statement = select(func.count()).select_from(provider).where(*_matching(filter))
-    return int(connection.execute(statement).scalar_one())
+    wanted = name_key(filter)
+    [found] = look.run(Query(_counted(bool(wanted)), {"pattern": like(wanted)} if wanted else {}))
+    return int(found[0][0])
 
 
-def _segments(query: ListQuery) -> Sequence[Select[Any]]:
+def segments(query: ListQuery, limit: int) -> Sequence[Query]:
     """The list in the direction of reading, behind the cursor: rows without a sort value, and rows with one.
 
     Each is a plain range of the index over the sort column and the id. One condition for both would make the
     database sort, and databases disagree where NULL belongs.
+
+    Args:
+        query: Which page.
+        limit: Most rows of each.
     """
-    column, identity = SORT_COLUMNS[query.sort], provider.c.id
+    column = SORT_COLUMNS[query.sort]
     up = query.descending == query.backwards
-    page = select(provider).where(*_matching(query.filter))
-    orders = (column, identity) if up else (column.desc(), identity.desc())
-    blank: Select[Any] | None = None
-    filled: Select[Any] | None = page.order_by(*orders)
-    if column.nullable:
-        blank = page.where(column.is_(None)).order_by(orders[1])
-        filled = page.where(column.is_not(None)).order_by(*orders)
+    wanted = name_key(query.filter)
+    values: dict[str, Any] = {"most": limit} | ({"pattern": like(wanted)} if wanted else {})
+    parts: tuple[str, ...] = ((_BLANK, _FILLED) if up else (_FILLED, _BLANK)) if column.nullable else (_FILLED,)
+    behind = ""
+    cursor: dict[str, Any] = {}
     if query.after is not None:
         value, last = query.after
-        if value is None:
-            blank = None if blank is None else blank.where(identity > last if up else identity < last)
-            filled = filled if up else None
-        else:
-            here, there = tuple_(column, identity), tuple_(value, last)
-            filled = page.where(here > there if up else here < there).order_by(*orders)
-            blank = None if up else blank
-    return [segment for segment in ((blank, filled) if up else (filled, blank)) if segment is not None]
+        behind = _BLANK if value is None else _FILLED
+        cursor = {"last": last} if value is None else {"last": last, "value": value}
+        parts = parts[parts.index(behind) :] if behind in parts else ()
+    return [
+        Query(
+            _segment(query.sort, up, part, part == behind, bool(wanted)),
+            {**values, **cursor} if part == behind else values,
+        )
+        for part in parts
+    ]
 
 
-def _matching(filter: str) -> tuple[ColumnElement[bool], ...]:
-    wanted = name_key(filter)
-    return (provider.c.search.contains(wanted, autoescape=True),) if wanted else ()
+@lru_cache(256)
+def _segment(sort: SortColumn, up: bool, part: str, behind: bool, filtered: bool) -> Select[Any]:
+    """A range of the index.
+
+    Args:
+        sort: The column.
+        up: Whether the smallest comes first.
+        part: Rows with a sort value, or without.
+        behind: Whether it starts behind the row with `value` and the id `last`.
+        filtered: Whether rows have to match `pattern`.
+    """
+    column, identity = SORT_COLUMNS[sort], provider.c.id
+    page = select(provider).limit(bindparam("most", type_=Integer))
+    if filtered:
+        page = page.where(_MATCHES)
+    last = bindparam("last", type_=identity.type)
+    if part == _BLANK:
+        page = page.where(column.is_(None)).order_by(identity if up else identity.desc())
+        return page.where(identity > last if up else identity < last) if behind else page
+    page = page.order_by(*((column, identity) if up else (column.desc(), identity.desc())))
+    if behind:
+        here, there = tuple_(column, identity), tuple_(bindparam("value", type_=column.type), last)
+        return page.where(here > there if up else here < there)
+    return page.where(column.is_not(None)) if column.nullable else page
+
+
+@lru_cache(2)
+def _counted(filtered: bool) -> Select[Any]:
+    statement = select(func.count()).select_from(provider)
+    return statement.where(_MATCHES) if filtered else statement
+
+
+def like(text: str) -> str:
+    """The pattern of what contains a text, to be used with `ESCAPE '/'`."""
+    return "%" + text.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
 
 
 def searchable(filter: str) -> bool:

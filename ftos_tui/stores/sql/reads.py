@@ -1,8 +1,10 @@
 """Single records out of the tables."""
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.names import name_key
@@ -12,108 +14,164 @@ from ftos_tui.stores.protocol import NotFound, SealedSecret
 from ftos_tui.stores.sql import rows
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.schema import fact, provider, provider_version, secret, status_count
+from ftos_tui.stores.sql.secret_number import SecretNumber
+from ftos_tui.stores.sql.statements import Query, Rows, Runs
+
+_VERSION: Final = provider_version.c
+_OWNER: Final = select(provider.c.id).where(provider.c.name_key == bindparam("name_key"))
+_FACT: Final = select(fact.c.value).where(fact.c.key == bindparam("fact_key"))
+_SECRET: Final = select(secret).where(
+    secret.c.provider_id == bindparam("of"),
+    secret.c.field == bindparam("secret_field"),
+    secret.c.version == bindparam("secret_version"),
+)
+_LAST_SECRET: Final = select(func.max(secret.c.version)).where(
+    secret.c.provider_id == bindparam("of"), secret.c.field == bindparam("secret_field")
+)
+_COUNTS: Final = select(status_count.c.code, status_count.c.count).where(
+    status_count.c.provider_id == bindparam("of"), status_count.c.count != 0
+)
+_NEWEST: Final = (
+    select(func.max(_VERSION.number)).where(_VERSION.provider_id == bindparam("of")).correlate(None).scalar_subquery()
+)
+_OWNERS_NEWEST: Final = (
+    select(func.max(_VERSION.number))
+    .where(_VERSION.provider_id == _OWNER.scalar_subquery())
+    .correlate(None)
+    .scalar_subquery()
+)
+
+STATE_COLUMNS: Final = (secret.c.field, secret.c.version, secret.c.set_at, secret.c.set_by, secret.c.destination)
+"""What may be known of a secret."""
+
+CURRENT: Final = and_(_VERSION.provider_id == bindparam("of"), _VERSION.number == _NEWEST)
+"""Which version is the last one of the provider `of`."""
+
+_NUMBERED: Final = and_(_VERSION.provider_id == bindparam("of"), _VERSION.number == bindparam("at_number"))
+_NAMED: Final = and_(_VERSION.provider_id == _OWNER.scalar_subquery(), _VERSION.number == _OWNERS_NEWEST)
+_WRITTEN: Final = _VERSION.operation_id == bindparam("operation")
 
 
-def name_owner(connection: Connection, name: str) -> str | None:
+def name_owner(look: Runs, name: str) -> str | None:
     """The id of the provider that bears this name, or None."""
     key = name_key(name)
-    if any("\ud800" <= character <= "\udfff" for character in key):
-        return None  # no database stores it, so nobody bears it
-    found = connection.execute(select(provider.c.id).where(provider.c.name_key == key)).scalar()
-    return None if found is None else str(found)
+    if not storable(key):
+        return None
+    [found] = look.run(Query(_OWNER, {"name_key": key}))
+    return str(found[0][0]) if found else None
 
 
-def by_name(connection: Connection, name: str) -> ProviderVersion:
+def by_name(look: Runs, name: str) -> ProviderVersion:
     """The current version of the provider of this name."""
-    owner = name_owner(connection, name)
-    if owner is None:
+    key = name_key(name)
+    version = _first(look, _NAMED, {"name_key": key}) if storable(key) else None
+    if version is None:
         raise NotFound(f"There is no provider {shortened(name, 60)}: see the list for the names there are.")
-    return by_id(connection, owner)
+    return version
 
 
-def by_id(connection: Connection, provider_id: str, number: int | None = None) -> ProviderVersion:
+def by_id(look: Runs, provider_id: str, number: int | None = None) -> ProviderVersion:
     """A provider's current version, or the one of that number."""
-    wanted = latest_number(connection, provider_id) if number is None else number
-    version = load(connection, provider_id, wanted)
+    if number is None:
+        version = _first(look, CURRENT, {"of": provider_id})
+    else:
+        version = _first(look, _NUMBERED, {"of": provider_id, "at_number": number})
     if version is None:
         what = "provider" if number is None else f"version {number} of provider"
         raise NotFound(f"There is no {what} {shortened(provider_id, 40)}: refresh the list.")
     return version
 
 
-def latest_number(connection: Connection, provider_id: str) -> int:
-    """The number of a provider's last version, also of a deleted one; 0 when there never was one."""
-    numbers = select(func.max(provider_version.c.number)).where(provider_version.c.provider_id == provider_id)
-    return int(connection.execute(numbers).scalar() or 0)
-
-
-def load(connection: Connection, provider_id: str, number: int) -> ProviderVersion | None:
-    """One version, or None when there is none of that number."""
-    row = connection.execute(
-        select(provider_version).where(
-            provider_version.c.provider_id == provider_id, provider_version.c.number == number
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    wanted = {field_id: version for field_id, version in rows.secret_versions(row).items() if version}
-    return rows.version_of(row, _secret_states(connection, provider_id, wanted))
-
-
-def outcome(connection: Connection, operation_id: str) -> ProviderVersion | None:
+def outcome(look: Runs, operation_id: str) -> ProviderVersion | None:
     """The version that a save with this id wrote, or None."""
-    row = connection.execute(
-        select(provider_version.c.provider_id, provider_version.c.number).where(
-            provider_version.c.operation_id == operation_id
-        )
-    ).one_or_none()
-    return None if row is None else load(connection, row.provider_id, row.number)
+    return _first(look, _WRITTEN, {"operation": operation_id})
 
 
-def sealed_secret(connection: Connection, provider_id: str, field_id: str, version: int) -> SealedSecret | None:
+def owner_query(name: str) -> Query:
+    """Who bears a name that can be stored."""
+    return Query(_OWNER, {"name_key": name_key(name)})
+
+
+def fact_query(key: str) -> Query:
+    """What the store keeps under a key, if anything."""
+    return Query(_FACT, {"fact_key": key})
+
+
+def outcome_query(operation_id: str) -> Query:
+    """The row of the version that a save wrote."""
+    return Query(row_of(_WRITTEN), {"operation": operation_id})
+
+
+def sealed_secret(look: Runs, provider_id: str, field_id: str, version: int) -> SealedSecret | None:
     """A stored secret in its sealed form, or None."""
-    row = connection.execute(
-        select(secret).where(
-            secret.c.provider_id == provider_id, secret.c.field == field_id, secret.c.version == version
-        )
-    ).one_or_none()
-    return None if row is None else rows.sealed_secret(row)
+    values = {"of": provider_id, "secret_field": field_id, "secret_version": version}
+    [found] = look.run(Query(_SECRET, values))
+    return rows.sealed_secret(found[0]) if found else None
 
 
-def last_secret_version(connection: Connection, provider_id: str, field_id: str) -> int:
+def last_secret_version(look: Runs, provider_id: str, field_id: str) -> int:
     """The version of the secret set last; 0 when none ever was."""
-    versions = select(func.max(secret.c.version)).where(secret.c.provider_id == provider_id, secret.c.field == field_id)
-    return int(connection.execute(versions).scalar() or 0)
+    [found] = look.run(Query(_LAST_SECRET, {"of": provider_id, "secret_field": field_id}))
+    return int(found[0][0] or 0)
 
 
-def status_counts(connection: Connection, provider_id: str) -> Mapping[str, int]:
+def status_counts(look: Runs, provider_id: str) -> Mapping[str, int]:
     """How many messages bear each status code."""
-    found = connection.execute(
-        select(status_count.c.code, status_count.c.count).where(
-            status_count.c.provider_id == provider_id, status_count.c.count != 0
-        )
-    )
-    return {row[0]: row[1] for row in found}
+    [found] = look.run(Query(_COUNTS, {"of": provider_id}))
+    return {code: count for code, count in found}
 
 
 def fact_of(connection: Connection, key: str) -> str | None:
     """A text the store keeps about itself, or None."""
-    found = connection.execute(select(fact.c.value).where(fact.c.key == key)).scalar()
+    found = connection.execute(_FACT, {"fact_key": key}).scalar()
     return None if found is None else str(found)
 
 
-def _secret_states(connection: Connection, provider_id: str, wanted: Mapping[str, int]) -> rows.States:
+def storable(text: str) -> bool:
+    """Whether a database stores it: what it does not, nobody bears."""
+    return not any("\ud800" <= character <= "\udfff" or character == "\0" for character in text)
+
+
+def version_of(row: Row[Any], found: Rows) -> ProviderVersion:
+    """A version out of its row.
+
+    Args:
+        row: A row of `provider_version`.
+        found: What is known (`STATE_COLUMNS`) of the secrets that belong to it, and perhaps of others of its provider.
+
+    Raises:
+        DoesNotLoad: The row is not what a save wrote, or a secret is gone.
+    """
     states = {field_id: SecretState() for field_id in SECRET_IDS}
-    if not wanted:
-        return states
-    columns = secret.c
-    found = connection.execute(
-        select(columns.field, columns.version, columns.set_at, columns.set_by, columns.destination).where(
-            columns.provider_id == provider_id, tuple_(columns.field, columns.version).in_(list(wanted.items()))
+    known = {(each.field, each.version): each for each in found}
+    for field_id, version in rows.secret_versions(row).items():
+        if version:
+            state = known.get((field_id, version))
+            if state is None:
+                raise DoesNotLoad(f"secret {field_id} version {version} of {row.provider_id} is gone")
+            states[field_id] = rows.secret_state(state)
+    return rows.version_of(row, states)
+
+
+@lru_cache(8)
+def row_of(condition: ColumnElement[bool]) -> Select[Any]:
+    """The row of the version that a condition picks."""
+    return select(provider_version).where(condition)
+
+
+@lru_cache(8)
+def secrets_of(condition: ColumnElement[bool]) -> Select[Any]:
+    """What is known of the secrets of the version that a condition picks."""
+    kept = or_(
+        *(
+            and_(secret.c.field == field_id, secret.c.version == SecretNumber(_VERSION.secret_versions, field_id))
+            for field_id in SECRET_IDS
         )
     )
-    states.update({row.field: rows.secret_state(row) for row in found})
-    for field_id, version in wanted.items():
-        if states[field_id].version != version:
-            raise DoesNotLoad(f"secret {field_id} version {version} of {provider_id} is gone")
-    return states
+    joined = secret.join(provider_version, _VERSION.provider_id == secret.c.provider_id)
+    return select(*STATE_COLUMNS).select_from(joined).where(condition, kept)
+
+
+def _first(look: Runs, condition: ColumnElement[bool], values: Mapping[str, Any]) -> ProviderVersion | None:
+    found, secrets = look.run(Query(row_of(condition), values), Query(secrets_of(condition), values))
+    return version_of(found[0], secrets) if found else None

@@ -1,20 +1,28 @@
 """The relational store: each operation in a transaction of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ftos_tui.domain.channel import Channel
-from ftos_tui.domain.record import ProviderVersion
+from ftos_tui.domain.record import Author, ProviderVersion
 from ftos_tui.domain.trial import Trial
 from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
+from ftos_tui.stores.live_protocol import Change, Present, Signal
+from ftos_tui.stores.plain_json import time_from_text
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
 from ftos_tui.stores.rights_protocol import Right, Standing
-from ftos_tui.stores.sql import audit, bulk, channels, history, keys, listing, reads, rights, trials, writes
+from ftos_tui.stores.sql import audit, bulk, channels, history, keys, listing, live, reads, rights, trials, writes
 from ftos_tui.stores.sql.database import Database
 from ftos_tui.stores.sql.schema import HEAD
+from ftos_tui.stores.sql.statements import InTurn
 from ftos_tui.stores.trial_protocol import TrialEnd
+
+if TYPE_CHECKING:
+    from ftos_tui.stores.message_protocol import MessageStore
 
 
 class SqlStore:
@@ -29,28 +37,28 @@ class SqlStore:
 
     def list_page(self, query: ListQuery) -> Sequence[ProviderSummary]:
         """One page of the providers that are not deleted."""
-        with self.database.reading() as connection:
-            return listing.list_page(connection, query)
+        with self.database.looking() as look:
+            return listing.list_page(look, query)
 
     def count(self, filter: str = "") -> int:
         """How many providers match."""
-        with self.database.reading() as connection:
-            return listing.count(connection, filter)
+        with self.database.looking() as look:
+            return listing.count(look, filter)
 
     def by_name(self, name: str) -> ProviderVersion:
         """The current version of the provider of this name."""
-        with self.database.reading() as connection:
-            return reads.by_name(connection, name)
+        with self.database.looking() as look:
+            return reads.by_name(look, name)
 
     def by_id(self, provider_id: str, number: int | None = None) -> ProviderVersion:
         """A provider's current version, or the one of that number."""
-        with self.database.reading() as connection:
-            return reads.by_id(connection, provider_id, number)
+        with self.database.looking() as look:
+            return reads.by_id(look, provider_id, number)
 
     def versions(self, provider_id: str, before: int | None = None, limit: int = 100) -> Sequence[ProviderVersion]:
         """A page of a provider's versions, newest first."""
-        with self.database.reading() as connection:
-            return history.versions(connection, provider_id, before, limit)
+        with self.database.looking() as look:
+            return history.versions(look, provider_id, before, limit)
 
     def last_deleted(self, name: str) -> str | None:
         """The id of the provider of this name that was deleted last, or None."""
@@ -59,38 +67,50 @@ class SqlStore:
 
     def name_owner(self, name: str) -> str | None:
         """The id of the provider that bears this name, or None."""
-        with self.database.reading() as connection:
-            return reads.name_owner(connection, name)
+        with self.database.looking() as look:
+            return reads.name_owner(look, name)
 
     def write(self, new: NewVersion, sign: Sign) -> ProviderVersion:
         """Writes a version, its secrets and its audit entry in one transaction and makes it the current one."""
-        with self.database.writing() as connection:
-            return writes.write(connection, new, sign)
+        with self.database.changing(new.operation_id) as change:
+            return writes.write_last(change, new, sign, self.database.clock)
+
+    def settle(self, operation_id: str) -> ProviderVersion | None:
+        """The version that a save with this id wrote; where it wrote none, it never will."""
+        with self.database.changing() as change:
+            return writes.settle(change, operation_id, self.database.clock)
+
+    def now(self) -> datetime:
+        """The store's time, UTC."""
+        with self.database.looking() as look:
+            [found] = look.run(self.database.clock)
+        text = found[0][0]
+        return datetime.now(UTC) if text is None else time_from_text(text)
 
     def outcome(self, operation_id: str) -> ProviderVersion | None:
         """The version that a save with this id wrote, or None."""
-        with self.database.reading() as connection:
-            return reads.outcome(connection, operation_id)
+        with self.database.looking() as look:
+            return reads.outcome(look, operation_id)
 
     def sealed_secret(self, provider_id: str, field_id: str, version: int) -> SealedSecret | None:
         """A stored secret in its sealed form."""
-        with self.database.reading() as connection:
-            return reads.sealed_secret(connection, provider_id, field_id, version)
+        with self.database.looking() as look:
+            return reads.sealed_secret(look, provider_id, field_id, version)
 
     def last_secret_version(self, provider_id: str, field_id: str) -> int:
         """The version of the secret set last; 0 when none ever was."""
-        with self.database.reading() as connection:
-            return reads.last_secret_version(connection, provider_id, field_id)
+        with self.database.looking() as look:
+            return reads.last_secret_version(look, provider_id, field_id)
 
     def status_counts(self, provider_id: str) -> Mapping[str, int]:
         """How many messages of this provider bear each status code."""
-        with self.database.reading() as connection:
-            return reads.status_counts(connection, provider_id)
+        with self.database.looking() as look:
+            return reads.status_counts(look, provider_id)
 
     def count_status(self, provider_id: str, code: str, by: int = 1) -> None:
         """Adds to the count of a status code."""
-        with self.database.writing() as connection:
-            writes.count_status(connection, provider_id, code, by)
+        with self.database.changing() as change:
+            writes.count_status(change, provider_id, code, by)
 
     def trials(self, due_by: datetime | None = None, limit: int = 1000) -> Sequence[Trial]:
         """The trials that run, the earliest deadline first."""
@@ -191,21 +211,29 @@ class SqlStore:
 
     def write_many(self, versions: Iterable[NewVersion], sign: Sign) -> int:
         """Writes versions as `write` does, all of them in one transaction, or none."""
-        with self.database.writing() as connection:
-            return bulk.write_many(connection, versions, sign)
+        with self.database.changing() as change:
+            return bulk.write_many(change, versions, sign, self.database.clock)
+
+    @cached_property
+    def messages(self) -> "MessageStore":
+        """The message queue; imported when it is used."""
+        from ftos_tui.stores.sql.message_store import SqlMessages
+
+        return SqlMessages(self.database)
 
     def fact(self, key: str) -> str | None:
         """A text the store keeps about itself."""
-        with self.database.reading() as connection:
-            return reads.fact_of(connection, key)
+        with self.database.looking() as look:
+            [found] = look.run(reads.fact_query(key))
+        return str(found[0][0]) if found else None
 
     def remember(self, key: str, value: str) -> str:
         """Keeps a text under a key unless one is there already; gives back what is kept."""
         kept = self.fact(key)
         if kept is not None:
             return kept
-        with self.database.writing() as connection:
-            return writes.remember(connection, key, value)
+        with self.database.changing() as change:
+            return writes.remember(change, key, value)
 
     def standing(self) -> Standing:
         """Who is signed in and what they may do."""
@@ -216,11 +244,45 @@ class SqlStore:
         """What the one who is signed in may do."""
         return self.standing().rights
 
+    def head(self) -> int:
+        """The sequence of the last change; 0 for none."""
+        with self.database.reading() as connection:
+            return live.head(connection)
+
+    def changes(self, after: int, limit: int = 500) -> Sequence[Change]:
+        """Changes with a greater sequence than `after`, in order."""
+        with self.database.reading() as connection:
+            return live.changes(connection, after, limit)
+
+    def enter(self, session_id: str, provider_id: str, author: Author) -> None:
+        """Says that a session has a provider's form open."""
+        with self.database.writing() as connection:
+            live.enter(connection, session_id, provider_id, author)
+
+    def stay(self, session_id: str) -> None:
+        """Says that a session is still there."""
+        with self.database.writing() as connection:
+            live.stay(connection, session_id)
+
+    def leave(self, session_id: str, provider_id: str | None = None) -> None:
+        """Says that a session closed a provider's form, or all of them."""
+        with self.database.writing() as connection:
+            live.leave(connection, session_id, provider_id)
+
+    def present(self, session_id: str = "", limit: int = 1000) -> Sequence[Present]:
+        """Who else has forms open."""
+        with self.database.reading() as connection:
+            return live.present(connection, session_id, limit)
+
+    def signal(self, mode: str = "auto") -> Signal:
+        """Says from now on when a look at the store is worth it."""
+        return self.database.backend.signal(mode)
+
     def facts(self) -> StoreFacts:
         """What there is to say about the store."""
         with self.database.reading() as connection:
             backend = self.database.backend
-            providers = listing.count(connection, "")
+            providers = listing.count(InTurn(connection), "")
             return StoreFacts(backend.location, backend.name, HEAD, providers, backend.details(connection))
 
     def close(self) -> None:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.trial import Trial
@@ -14,49 +14,61 @@ from ftos_tui.stores.protocol import AuditEntry, NewVersion, Sign
 from ftos_tui.stores.sql import audit
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.schema import provider, trial
+from ftos_tui.stores.sql.statements import Query, Rows
 from ftos_tui.stores.trial_protocol import TrialEnd
+
+_NAMED: Final = select(trial, provider.c.name).select_from(trial.join(provider, provider.c.id == trial.c.provider_id))
+_OF: Final = _NAMED.where(trial.c.provider_id == bindparam("of"))
+_ENDED: Final = delete(trial).where(trial.c.provider_id == bindparam("of"))
+_BEGUN: Final = insert(trial)
 
 
 def load(connection: Connection, provider_id: str) -> Trial | None:
     """The trial of a provider, or None."""
-    row = connection.execute(_named().where(trial.c.provider_id == provider_id)).one_or_none()
-    return None if row is None else _trial(row)
+    return of_rows(connection.execute(_OF, {"of": provider_id}).all())
+
+
+def running(provider_id: str) -> Query:
+    """Asks for the trial of a provider; `of_rows` reads the answer."""
+    return Query(_OF, {"of": provider_id})
+
+
+def of_rows(rows: Rows) -> Trial | None:
+    """The trial out of the answer to `running`, or None."""
+    return _trial(rows[0]) if rows else None
 
 
 def page(connection: Connection, due_by: datetime | None, limit: int) -> Sequence[Trial]:
     """The trials whose deadline is not later than a time, or all, the earliest first."""
-    statement = _named().order_by(trial.c.deadline, trial.c.provider_id).limit(limit)
+    statement = _NAMED.order_by(trial.c.deadline, trial.c.provider_id).limit(limit)
     if due_by is not None:
         statement = statement.where(trial.c.deadline <= time_to_text(due_by))
     return [_trial(row) for row in connection.execute(statement)]
 
 
-def follow(connection: Connection, new: NewVersion) -> Trial | None:
-    """Ends the trial that a new version overtakes, and begins the one it is saved on.
+def following(new: NewVersion, ended: Trial | None) -> list[Query]:
+    """What ends the trial that a new version overtakes, and begins the one it is saved on.
 
     A trial on top of a trial goes back to where the first one would: nobody confirmed what lies between.
 
-    Returns:
-        The trial that ended.
+    Args:
+        new: The version.
+        ended: The trial that runs.
     """
-    ended = load(connection, new.provider_id)
-    if ended is not None:
-        _remove(connection, new.provider_id)
+    queries = [Query(_ENDED, {"of": new.provider_id})] if ended is not None else []
     if new.trial_until is not None:
-        connection.execute(
-            insert(trial),
-            {
-                "provider_id": new.provider_id,
-                "version": new.expected_version + 1,
-                "back_to": new.expected_version if ended is None else ended.back_to,
-                "deadline": time_to_text(new.trial_until),
-                "started_at": time_to_text(new.at),
-                "user": new.author.user,
-                "host": new.author.host,
-                "ssh_client": new.author.ssh_client,
-            },
-        )
-    return ended
+        row = {
+            "provider_id": new.provider_id,
+            "version": new.expected_version + 1,
+            "back_to": new.expected_version if ended is None else ended.back_to,
+            "deadline": time_to_text(new.trial_until),
+            "started_at": time_to_text(new.at),
+            "user": new.author.user,
+            "host": new.author.host,
+            "ssh_client": new.author.ssh_client,
+        }
+        queries.append(Query(_BEGUN, row))
+    return queries
 
 
 def end(connection: Connection, ending: TrialEnd, sign: Sign) -> bool:
@@ -64,7 +76,7 @@ def end(connection: Connection, ending: TrialEnd, sign: Sign) -> bool:
     running = load(connection, ending.provider_id)
     if running is None or running.version != ending.version:
         return False
-    _remove(connection, ending.provider_id)
+    connection.execute(_ENDED, {"of": ending.provider_id})
     detail = {"trial": running.version, "deadline": time_to_text(running.deadline), "back_to": running.back_to}
     entry = AuditEntry(
         sequence=0,
@@ -80,15 +92,6 @@ def end(connection: Connection, ending: TrialEnd, sign: Sign) -> bool:
     )
     audit.append(connection, entry, sign)
     return True
-
-
-def _named() -> Select[Any]:
-    joined = trial.join(provider, provider.c.id == trial.c.provider_id)
-    return select(trial, provider.c.name).select_from(joined)
-
-
-def _remove(connection: Connection, provider_id: str) -> None:
-    connection.execute(delete(trial).where(trial.c.provider_id == provider_id))
 
 
 def _trial(row: Row[Any]) -> Trial:
