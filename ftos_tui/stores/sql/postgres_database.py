@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.protocol import OutcomeUnknown
-from ftos_tui.stores.sql.database import WRITES, Backend, Database
+from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES, Backend, Database
 from ftos_tui.stores.sql.postgres_errors import in_words, is_broken
 
 
@@ -45,6 +45,14 @@ class PostgresDatabase(Database):
             self._commit(connection)
 
     @contextmanager
+    def dispatching(self) -> Iterator[Connection]:
+        """A transaction that writes beside others; see `Database.dispatching`."""
+        self._refuse_read_only()
+        with self._translated(writing=True), self._begun(writes=BESIDE_OTHERS) as connection:
+            yield connection
+            self._commit(connection)
+
+    @contextmanager
     def _translated(self, *, writing: bool) -> Iterator[None]:
         with super()._translated(writing=writing):
             try:
@@ -53,7 +61,7 @@ class PostgresDatabase(Database):
                 raise in_words(error, self.location, writing=writing) from error
 
     @contextmanager
-    def _begun(self, *, writes: bool) -> Iterator[Connection]:
+    def _begun(self, *, writes: bool | str) -> Iterator[Connection]:
         try:
             connection = self._begin(writes)
         except (DBAPIError, psycopg.Error) as error:
@@ -65,7 +73,7 @@ class PostgresDatabase(Database):
         with connection:
             yield connection
 
-    def _begin(self, writes: bool) -> Connection:
+    def _begin(self, writes: bool | str) -> Connection:
         connection = self.engine.connect().execution_options(**{WRITES: writes})
         try:
             connection.begin()

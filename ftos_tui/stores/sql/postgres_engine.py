@@ -9,7 +9,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from ftos_tui.stores.postgres_target import PostgresTarget
-from ftos_tui.stores.sql.database import WRITES
+from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES
 
 WRITERS_LOCK: Final = 0x66746F732D747569
 """The advisory lock that each writing transaction takes first: nobody else writes beside it ("ftos-tui")."""
@@ -110,9 +110,13 @@ def begin_writing(target: PostgresTarget) -> tuple[str, ...]:
 
     It must see what was committed before it got the lock, so each of its statements looks anew (READ COMMITTED).
     """
+    return (*begin_dispatching(target), f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
+
+
+def begin_dispatching(target: PostgresTarget) -> tuple[str, ...]:
+    """The statements that begin a transaction which writes beside others, and holds what it changes by row."""
     idle = f"SET LOCAL idle_in_transaction_session_timeout = {round(_IDLE_IN_CHANGE_S * 1000)}"
-    lock = f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"
-    return ("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", *_limits(target), idle, lock)
+    return ("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", *_limits(target), idle)
 
 
 def _limits(target: PostgresTarget) -> tuple[str, ...]:
@@ -139,13 +143,16 @@ def make_engine(target: PostgresTarget) -> Engine:
         pool_recycle=_RECYCLE_S,
         use_native_hstore=False,
     )
-    reading, writing = ";".join(begin_reading(target)), ";".join(begin_writing(target))
+    # Without parameters all of it goes in one message.
+    beginnings = {
+        False: ";".join(begin_reading(target)).encode(),
+        True: ";".join(begin_writing(target)).encode(),
+        BESIDE_OTHERS: ";".join(begin_dispatching(target)).encode(),
+    }
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # Without parameters all of it goes in one message.
-        writes = connection.get_execution_options().get(WRITES)
-        _driver(connection).execute((writing if writes else reading).encode())
+        _driver(connection).execute(beginnings[connection.get_execution_options().get(WRITES, False)])
 
     return engine
 

@@ -47,6 +47,19 @@ _STATES: Final = Granted(("SELECT",), ("provider_id", "field", "version", "key_i
 
 _DEVELOPER, _CONSULTANT, _WORKER, _AUDITOR = Role
 
+_QUEUE_TABLES: Final = (
+    "message",
+    "message_group",
+    "message_body",
+    "attachment",
+    "message_attempt",
+    "message_count",
+    "message_hour",
+    "delivery_event",
+    "step_state",
+    "worker",
+)
+
 GRANTS: Final[Mapping[str, Mapping[Role, Granted]]] = {
     "alembic_version": dict.fromkeys(Role, _READ),
     "fact": dict.fromkeys(Role, _READ),
@@ -60,6 +73,7 @@ GRANTS: Final[Mapping[str, Mapping[Role, Granted]]] = {
     "trial": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: Granted(("SELECT", "DELETE"))},
     "communication_channel": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE},
     "operation_void": {**dict.fromkeys(Role, _READ), _DEVELOPER: _ADD, _WORKER: _ADD},
+    **dict.fromkeys(_QUEUE_TABLES, {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE}),
     "status_count": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE},
 }
 """What each role may do, by table. A table that is not here is the owner's alone: a further one needs an entry."""

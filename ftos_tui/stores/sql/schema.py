@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from ftos_tui.stores.protocol import SortColumn
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """The migrations in their order. Known here so that a store at the last one is opened without importing Alembic."""
 
 HEAD: Final = REVISIONS[-1]
