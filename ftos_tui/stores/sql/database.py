@@ -133,19 +133,6 @@ class Database:
         """Asks for the store's own time as `time_to_text` gives it; NULL where the time of whoever changes counts."""
         return _NO_CLOCK
 
-    @contextmanager
-    def dispatching(self) -> Iterator[Connection]:
-        """A transaction that writes beside others where the database can: it holds what it changes by row.
-
-        For the message queue, which must not wait for those who save providers; nothing in it is audited.
-
-        Raises:
-            StoreReadOnly: The store takes no changes.
-            StoreError: What the database said, in words; nothing was written.
-        """
-        with self.writing() as connection:  # SQLite has one writer at a time
-            yield connection
-
     def _refuse_read_only(self) -> None:
         if self._read_only:
             raise StoreReadOnly(f"The store {self.location} is opened read-only: nothing was changed.")
