@@ -50,8 +50,17 @@ _DEVELOPER, _CONSULTANT, _WORKER, _AUDITOR = Role
 _QUEUE_TABLES: Final = (
     "message",
     "message_group",
-    "message_body",
-    "attachment",
+    "message_attempt",
+    "message_count",
+    "message_hour",
+    "delivery_event",
+    "step_state",
+    "worker",
+)
+
+_QUEUE: Final = (
+    "message",
+    "message_group",
     "message_attempt",
     "message_count",
     "message_hour",
@@ -75,6 +84,9 @@ GRANTS: Final[Mapping[str, Mapping[Role, Granted]]] = {
     "operation_void": {**dict.fromkeys(Role, _READ), _DEVELOPER: _ADD, _WORKER: _ADD},
     **dict.fromkeys(_QUEUE_TABLES, {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE}),
     "status_count": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE},
+    # What a bank writes to its customers is for nobody who only looks.
+    **dict.fromkeys(("message_body", "attachment"), {_DEVELOPER: _WRITE, _WORKER: _WRITE}),
+    **dict.fromkeys(_QUEUE, {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE}),
 }
 """What each role may do, by table. A table that is not here is the owner's alone: a further one needs an entry."""
 
