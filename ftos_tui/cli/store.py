@@ -138,8 +138,8 @@ def copy_command(
         return
     output.say(f"{'Went on with a stopped copy. ' if done.resumed else ''}{in_words(done)}")
     output.say_table(
-        ("TABLE", "ROWS", source.upper(), target.upper()),
-        ((row.table, f"{row.rows:,}", row.source[:16], row.target[:16]) for row in done.tables),
+        ("ROWS", "NUMBER", source.upper(), target.upper()),
+        ((row.name, f"{row.rows:,}", row.source[:16], row.target[:16]) for row in done.tables),
     )
 
 

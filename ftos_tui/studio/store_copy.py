@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Table
 
@@ -34,8 +34,17 @@ from ftos_tui.vault.vault import Vault
 Progress = Callable[[int, int], object]
 """Told how many rows were carried or compared, and how many there are to be."""
 
-ACTION = "store_copied"
+ACTION: Final = "store_copied"
 """What the target's audit says of a copy."""
+
+_NAMES: Final = {
+    "secret": "secrets",
+    "provider_version": "versions",
+    "audit": "audit entries",
+    "provider": "providers",
+    "communication_channel": "channels",
+    "status_count": "status counts",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,11 @@ class CopiedTable:
     rows: int
     source: str
     target: str
+
+    @property
+    def name(self) -> str:
+        """What its rows are, in words."""
+        return _NAMES[self.table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +138,7 @@ def copy_store(source: Session, target: Session, *, progress: Progress | None = 
 
 def in_words(done: StoreCopied) -> str:
     """What a copy did, in one sentence or two."""
-    carried = ", ".join(f"{row.rows:,} {row.table}" for row in done.tables if row.rows)
+    carried = ", ".join(f"{row.rows:,} {row.name}" for row in done.tables if row.rows)
     lost = (
         f" {counted(done.unreadable, 'secret opens', 'secrets open')} with no key and stayed as they are."
         if done.unreadable
@@ -249,7 +263,7 @@ def _entry(here: _Side, there: _Side, at: Mark, tables: tuple[CopiedTable, ...])
         "store_id": at.source,
         "entry": at.sequence,
         "mac": at.head,
-        "rows": {row.table: row.rows for row in tables},
+        "rows": [f"{row.rows} {row.name}" for row in tables],
     }
     return AuditEntry(
         sequence=0,
