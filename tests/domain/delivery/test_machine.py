@@ -1,0 +1,193 @@
+"""A message driven at random through everything that can happen to it: the invariants of the rules hold."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from ftos_tui.domain.delivery import policy
+from ftos_tui.domain.delivery.breaker import CLOSED, Position, after_outcome
+from ftos_tui.domain.delivery.events import ProviderEvent
+from ftos_tui.domain.delivery.fold import NOTHING, apply, is_conflict, settlement
+from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
+from ftos_tui.domain.delivery.policy import Decision, Progress
+from ftos_tui.domain.delivery.states import TERMINAL, WAITING, Actor, Dispatch, Tries, transition
+from ftos_tui.domain.delivery.steps import StepState, gate, next_step_at, room
+from ftos_tui.domain.delivery.waiting import Standing, why_waiting
+from ftos_tui.domain.statuses import Canonical
+from tests.domain.delivery.settings import at, provider, rules
+
+OUTCOMES = st.one_of(
+    st.sampled_from([kind for kind in OutcomeKind if kind is not OutcomeKind.PROVIDER_WIDE]).map(Outcome),
+    st.sampled_from(list(Cause)).map(lambda cause: Outcome(OutcomeKind.PROVIDER_WIDE, reason=cause)),
+    st.floats(0, 200_000).map(lambda wait: Outcome(OutcomeKind.THROTTLED, wait_s=wait)),
+)
+
+
+class Life(RuleBasedStateMachine):
+    """One message of one provider, with a worker, an operator, a clock and a provider's events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = at("08:00:00")
+        self.retries = self.most_retries = 2
+        self.version = 1
+        self.progress = Progress(Dispatch.QUEUED, self.now)
+        self.step = StepState()
+        self.reported = NOTHING
+        self.fence = self.lost_fence = 0
+        self.not_after = self.now + timedelta(days=9)
+        self.acceptances = 0
+        self.on_wire = 0
+
+    @property
+    def state(self) -> Dispatch:
+        return self.progress.state
+
+    def moves(self, decision: Decision | Dispatch, by: Actor) -> None:
+        """Makes one change of state as a store would: by the table, tries as the table has it."""
+        after = decision.progress if isinstance(decision, Decision) else replace(self.progress, state=decision)
+        before = self.progress
+        row = transition(before.state, after.state, by)
+        if row.tries is Tries.TAKEN:
+            after = replace(after, tries=before.tries + 1)
+        expected = {Tries.KEPT: before.tries, Tries.TAKEN: before.tries + 1, Tries.REFUNDED: before.tries - 1}
+        if after.generation == before.generation:
+            assert after.tries == expected[row.tries]
+        else:
+            assert (after.tries, after.generation) == (0, before.generation + 1)
+            self.most_retries = self.retries
+        self.progress = after
+
+    @rule(seconds=st.integers(1, 100_000))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(retries=st.integers(0, 4))
+    def somebody_edits(self, retries: int) -> None:
+        self.retries = retries
+        self.most_retries = max(self.most_retries, retries)
+        self.version += 1
+
+    @precondition(lambda self: self.state in WAITING)
+    @rule()
+    def a_worker_claims(self) -> None:
+        gateway = provider(rules(retries=self.retries), version=self.version)
+        if self.progress.due > self.now or not room(gateway, self.step, self.now).count:
+            return
+        self.moves(Dispatch.CLAIMED, Actor.WORKER)
+        self.fence += 1
+        self.step = replace(self.step, in_flight=1, next_step_at=next_step_at(gateway, self.now))
+
+    @precondition(lambda self: self.state is Dispatch.CLAIMED)
+    @rule()
+    def it_marks(self) -> None:
+        gateway = provider(rules(retries=self.retries), version=self.version)
+        if gate(gateway, self.step.breaker, self.now).count:
+            self.moves(Dispatch.SENDING, Actor.WORKER)
+        else:
+            self.moves(policy.given_back(self.progress), Actor.WORKER)
+            self.step = replace(self.step, in_flight=0)
+
+    @precondition(lambda self: self.state is Dispatch.SENDING)
+    @rule(outcome=OUTCOMES)
+    def the_try_ends(self, outcome: Outcome) -> None:
+        sending = rules(retries=self.retries)
+        evidence = self.reported.is_evidence
+        self.acceptances += outcome.accepted
+        decision = policy.after_try(self.progress, outcome, sending, self.now, evidence=evidence)
+        self.moves(decision, Actor.WORKER)
+        breaker = after_outcome(self.step.breaker, outcome, sending, self.version, self.now)
+        self.step = replace(self.step, in_flight=0, breaker=breaker)
+
+    @precondition(lambda self: self.state in (Dispatch.CLAIMED, Dispatch.SENDING))
+    @rule()
+    def its_worker_is_lost(self) -> None:
+        self.moves(policy.after_lost_worker(self.progress), Actor.CLOCK)
+        self.step = replace(self.step, in_flight=0)
+        if self.reported.is_evidence:
+            self.settle()
+
+    @precondition(lambda self: self.state is Dispatch.CLAIMED)
+    @rule(message_fault=st.booleans())
+    def it_is_unfit(self, message_fault: bool) -> None:
+        self.moves(policy.unfit(self.progress, "Unfit.", message_fault=message_fault), Actor.WORKER)
+        self.step = replace(self.step, in_flight=0)
+
+    @rule(meaning=st.none() | st.sampled_from(list(Canonical)), number=st.integers(0, 9))
+    def an_event_comes(self, meaning: Canonical | None, number: int) -> None:
+        if not self.progress.tries:
+            return  # nothing was ever on the wire
+        event = ProviderEvent(str(meaning), meaning, self.now, f"{number}", f"{number}")
+        before = self.reported
+        self.reported = apply(self.reported, event)
+        assert self.reported.rank >= before.rank
+        if self.reported.is_evidence and not is_conflict(self.state):
+            self.settle()
+
+    def settle(self) -> None:
+        for state in settlement(self.state):
+            self.moves(state, Actor.EVENT)
+
+    @precondition(lambda self: self.state is Dispatch.IN_DOUBT)
+    @rule(operator=st.booleans())
+    def doubt_is_taken_for_a_refusal(self, operator: bool) -> None:
+        decision = policy.in_doubt_again(self.progress, rules(retries=self.retries), self.now, operator=operator)
+        self.moves(decision, Actor.OPERATOR if operator else Actor.CLOCK)
+
+    @precondition(lambda self: self.state in WAITING | {Dispatch.HELD, Dispatch.FAILED})
+    @rule(wish=st.sampled_from(["hold", "release", "cancel", "retry"]))
+    def an_operator_acts(self, wish: str) -> None:
+        if wish == "hold" and self.state in WAITING:
+            self.moves(Dispatch.HELD, Actor.OPERATOR)
+        elif wish == "release" and self.state is Dispatch.HELD:
+            self.moves(policy.released(self.progress), Actor.OPERATOR)
+        elif wish == "cancel" and self.state is not Dispatch.FAILED:
+            self.moves(Dispatch.CANCELED, Actor.OPERATOR)
+        elif wish == "retry" and self.state is Dispatch.FAILED:
+            self.moves(policy.begun_anew(self.progress, self.now), Actor.OPERATOR)
+
+    @precondition(lambda self: self.state in WAITING)
+    @rule()
+    def it_expires(self) -> None:
+        if self.not_after <= self.now:
+            self.moves(Dispatch.EXPIRED, Actor.CLOCK)
+
+    @invariant()
+    def tries_stay_within_the_most_retries_of_their_generation(self) -> None:
+        assert 0 <= self.progress.tries <= self.most_retries + 1
+
+    @invariant()
+    def it_is_accepted_by_reply_at_most_once(self) -> None:
+        assert self.acceptances <= 1
+        assert self.acceptances == 0 or self.state is Dispatch.ACCEPTED
+
+    @invariant()
+    def the_fence_never_falls(self) -> None:
+        assert self.fence >= self.lost_fence
+        self.lost_fence = self.fence
+
+    @invariant()
+    def a_message_that_the_provider_has_does_not_wait_to_be_sent_again(self) -> None:
+        if self.reported.is_evidence:
+            assert self.state not in WAITING | {Dispatch.IN_DOUBT}
+
+    @invariant()
+    def there_is_always_an_answer(self) -> None:
+        gateway = provider(rules(retries=self.retries), version=self.version)
+        standing = Standing(self.state, self.progress.due, self.now, self.progress.tries)
+        assert why_waiting(standing, gateway, self.step, self.now).endswith(".")
+        breaker = self.step.breaker
+        assert (breaker.position is Position.CLOSED) is (breaker.cause is None) or breaker == CLOSED
+        assert self.state in WAITING | TERMINAL or self.state.value in (
+            "claimed",
+            "sending",
+            "in_doubt",
+            "held",
+        )
+
+
+Life.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLife = Life.TestCase
