@@ -29,6 +29,8 @@ from ftos_tui.stores.postgres_target import PostgresTarget
 
 SUPERUSER: Final = "postgres"
 HEAD_DATABASE: Final = "at_head"
+SIGNING_IN: Final = "signs_in"
+"""A role of the shared server, once a test makes it, whose members have to give their passwords over TCP."""
 
 _SYSTEM_USER: Final = "pgserver"
 _PATIENCE_S: Final = 60.0
@@ -253,7 +255,7 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """The server that the tests of one process share: take a `new_database()` of it, and do not stop it."""
-    with PostgresServer() as server:
+    with PostgresServer(hba=(f"host all +{SIGNING_IN} all scram-sha-256",)) as server:
         yield server
 
 

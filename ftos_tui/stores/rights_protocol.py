@@ -1,6 +1,7 @@
 """Who is signed in to a store, and what the store lets them do. Part of `ProviderStore`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -29,10 +30,14 @@ class Standing:
     Attributes:
         user: As whom the store knows them; empty where a store knows no users.
         rights: What they may do. The store enforces it; this is to tell in time.
+        at: When that was asked, by the store's clock, UTC.
+        tls: The protocol that protects the connection, for example `TLSv1.3`; empty for none.
     """
 
     user: str
     rights: frozenset[Right]
+    at: datetime
+    tls: str = ""
 
 
 class RightsStore(Protocol):

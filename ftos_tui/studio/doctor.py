@@ -5,43 +5,22 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from ftos_tui.config import Places
 from ftos_tui.domain.visible import visible
+from ftos_tui.studio.checks import Check, State
 from ftos_tui.studio.failures import Failure, counted
 from ftos_tui.studio.session import Session
 from ftos_tui.studio.surroundings import bytecode_lacking, tmux_option
+
+__all__ = ["Check", "State", "Terminal", "examine"]
 
 _LITTLE_DISK: Final = 100 * 1024 * 1024
 _NO_DISK: Final = 4 * 1024 * 1024
 _SLOW_ESCAPE_MS: Final = 100
 _SMALLEST: Final = (60, 16)
-
-
-class State(StrEnum):
-    """How an examined thing stands."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at.
-
-    Attributes:
-        name: What it is.
-        state: How it stands.
-        message: What was found and, where it is not ok, what to do; one visible line.
-    """
-
-    name: str
-    state: State
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +138,12 @@ def _settings(session: Session) -> Check:
 
 
 def _store(session: Session) -> Iterator[Check]:
+    if session.shared:
+        from ftos_tui.studio.doctor_shared import shared_store_checks
+
+        yield from shared_store_checks(session)
+        yield _disk(session.folder)
+        return
     path = session.store_path
     if not path.exists():
         yield Check("store", State.OK, f"Not made yet: the first start makes {_shown(path)}")
@@ -172,11 +157,10 @@ def _store(session: Session) -> Iterator[Check]:
             number = counted(facts.providers, "provider", "providers")
             message = f"{facts.location}: {facts.backend}, schema {facts.schema}, {number}{details}"
             yield Check("store", State.OK, visible(message))
-    yield _disk(path)
+    yield _disk(path.parent)
 
 
-def _disk(path: Path) -> Check:
-    folder = path.parent
+def _disk(folder: Path) -> Check:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     try:
@@ -194,12 +178,20 @@ def _disk(path: Path) -> Check:
 
 
 def _key(session: Session) -> Iterator[Check]:
-    if not session.store_path.exists():
+    if not session.store_made:
         yield Check("key", State.OK, "Made together with the store.")
         return
     try:
+        _ = session.store
+    except Failure:
+        if session.shared:
+            return  # the store's own check says why
+    try:
         vault = session.vault
     except Failure as failure:
+        if session.shared and not session.may_change:
+            yield Check("key", State.OK, "None here; reading needs none.")
+            return
         yield Check("key", State.FAIL, str(failure))
         return
     if session.store.fact("key_retiring_id"):
@@ -213,14 +205,21 @@ def _key(session: Session) -> Iterator[Check]:
 def _modes(session: Session) -> Iterator[Check]:
     """Files and folders that others can read or write; the key file's own check goes further."""
     places = session.places
-    folders = (places.data, places.state, places.data / "drafts", session.store_path.parent)
-    journals = [session.store_path.with_name(session.store_path.name + end) for end in ("-wal", "-shm", "-journal")]
-    files = [session.store_path, *journals, *_key_files(session), *sorted(places.state.glob("*.log*"))]
+    folders = (places.data, places.state, places.data / "drafts", session.folder)
+    files = [*_store_files(session), *_key_files(session), *sorted(places.state.glob("*.log*"))]
     loose = [*_loose(dict.fromkeys(folders), 0o700), *_loose(dict.fromkeys(files), 0o600)]
     if loose:
         yield from (Check("modes", State.WARN, message) for message in loose)
     else:
         yield Check("modes", State.OK, "Folders and files are yours alone.")
+
+
+def _store_files(session: Session) -> list[Path]:
+    """The store's file and its journals; none of a shared store's are here."""
+    if session.shared:
+        return []
+    path = session.store_path
+    return [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))]
 
 
 def _key_files(session: Session) -> list[Path]:

@@ -107,8 +107,7 @@ def signed_in(session: "Session", reach: "Callable[[PostgresTarget], T]") -> T:
         SignInRefused: The server does not take what was given.
         Failure: What `reach` raises.
     """
-    settings = shared_settings(session)
-    if settings.sign_in == "ask" and session.credentials is None:
+    if session.asks_first:
         _ask(session, f"Sign in to {session.environment.name}.", None)
     _warn_of_variable(session)
     try:

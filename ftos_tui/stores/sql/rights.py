@@ -1,5 +1,6 @@
 """Who is signed in to a store and what they may do, as the database itself says."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -9,12 +10,12 @@ from ftos_tui.stores.rights_protocol import Right, Standing
 # Who may enter secrets may change anything: a worker may write versions as well, but only to take back a trial.
 _POSTGRES: Final = text(
     """
-    SELECT session_user::text,
+    SELECT session_user::text, clock_timestamp(),
+        (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl),
         has_table_privilege('provider', 'SELECT'),
         has_column_privilege('secret', 'sealed', 'SELECT'),
         has_table_privilege('secret', 'INSERT'),
-        CASE WHEN to_regclass('message') IS NOT NULL THEN has_table_privilege(to_regclass('message'), 'UPDATE')
-            ELSE has_column_privilege('secret', 'sealed', 'SELECT') END,
+        has_table_privilege('provider_version', 'INSERT') AND has_column_privilege('secret', 'sealed', 'SELECT'),
         has_table_privilege('audit', 'SELECT'),
         pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'provider_version'::regclass), 'USAGE')
     """
@@ -25,6 +26,11 @@ _ORDER: Final = (Right.READ, Right.UNSEAL, Right.CHANGE, Right.DELIVER, Right.AU
 def standing(connection: Connection) -> Standing:
     """Who is signed in and what they may do; a file belongs to whoever can open it."""
     if connection.dialect.name != "postgresql":
-        return Standing("", frozenset(Right))
-    user, *may = connection.execute(_POSTGRES).one()
-    return Standing(str(user), frozenset(right for right, has in zip(_ORDER, may, strict=True) if has))
+        return Standing("", frozenset(Right), datetime.now(UTC))
+    user, at, tls, *may = connection.execute(_POSTGRES).one()
+    return Standing(
+        str(user),
+        frozenset(right for right, has in zip(_ORDER, may, strict=True) if has),
+        at.astimezone(UTC),
+        tls or "",
+    )
