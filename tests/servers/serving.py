@@ -25,6 +25,9 @@ class Server:
         connections: How many connections were made to it.
     """
 
+    limit = 2**26
+    """Bytes it reads ahead."""
+
     def __init__(self, *, port: int = 0, context: ssl.SSLContext | None = None) -> None:
         self.port = port
         self.connections = 0
@@ -35,7 +38,7 @@ class Server:
     async def start(self) -> None:
         """Listens."""
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, ssl=self._context, limit=2**26, backlog=512
+            self._serve, "127.0.0.1", self.port, ssl=self._context, limit=self.limit, backlog=512
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
