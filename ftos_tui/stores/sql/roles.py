@@ -47,17 +47,6 @@ _STATES: Final = Granted(("SELECT",), ("provider_id", "field", "version", "key_i
 
 _DEVELOPER, _CONSULTANT, _WORKER, _AUDITOR = Role
 
-_QUEUE_TABLES: Final = (
-    "message",
-    "message_group",
-    "message_attempt",
-    "message_count",
-    "message_hour",
-    "delivery_event",
-    "step_state",
-    "worker",
-)
-
 _QUEUE: Final = (
     "message",
     "message_group",
@@ -82,11 +71,11 @@ GRANTS: Final[Mapping[str, Mapping[Role, Granted]]] = {
     "trial": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: Granted(("SELECT", "DELETE"))},
     "communication_channel": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE},
     "operation_void": {**dict.fromkeys(Role, _READ), _DEVELOPER: _ADD, _WORKER: _ADD},
-    **dict.fromkeys(_QUEUE_TABLES, {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE}),
     "status_count": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE},
     # What a bank writes to its customers is for nobody who only looks.
-    **dict.fromkeys(("message_body", "attachment"), {_DEVELOPER: _WRITE, _WORKER: _WRITE}),
-    **dict.fromkeys(_QUEUE, {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE}),
+    "message_body": {_DEVELOPER: _WRITE, _WORKER: _WRITE},
+    "attachment": {_DEVELOPER: _WRITE, _WORKER: _WRITE},
+    **{table: {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE} for table in _QUEUE},
 }
 """What each role may do, by table. A table that is not here is the owner's alone: a further one needs an entry."""
 
