@@ -106,14 +106,23 @@ class FrameScreen(Screen[None]):
         return ()
 
     def compose(self) -> ComposeResult:
-        environment = self.session.environment
-        yield TopLine(
-            self.breadcrumb(), environment.name.upper(), colour=environment.colour, read_only=environment.read_only
-        )
+        name, colour, read_only, user = self._environment()
+        yield TopLine(self.breadcrumb(), name, colour=colour, read_only=read_only, user=user)
         yield from self.content()
         yield LogPane(id="log")
         yield ConfirmLine()
         yield HintLine(self._hint_pairs())
+
+    def show_environment(self) -> None:
+        """Shows the environment, whether it takes changes, and who is signed in to a shared store."""
+        for line in self.query(TopLine):
+            line.show_environment(*self._environment())
+
+    def _environment(self) -> tuple[str, str, bool, str]:
+        session = self.session
+        environment = session.environment
+        user = session.author.user if session.shared and session.rights is not None else ""
+        return environment.name.upper(), environment.colour, not session.may_change, user
 
     def on_mount(self) -> None:
         """Shows what the log holds so far."""
@@ -121,6 +130,7 @@ class FrameScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Catches up with what was logged while another screen was on top."""
+        self.show_environment()
         self.log_pane.load(self.console_app.log_entries)
 
     @property

@@ -41,7 +41,7 @@ def path_line(parts: Sequence[str], width: int) -> str:
 class TopLine(LineWidget):
     """Where one is, and in which environment; the environment's colour is the operator's choice."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"top-line--environment", "top-line--last"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"top-line--environment", "top-line--last", "top-line--people"}
 
     DEFAULT_CSS = """
     TopLine {
@@ -49,6 +49,7 @@ class TopLine(LineWidget):
         dock: top;
         background: $panel;
         & > .top-line--last { text-style: bold; }
+        & > .top-line--people { color: $text-warning; text-style: bold; }
         & > .top-line--environment { text-style: bold reverse; }
     }
     """
@@ -60,6 +61,7 @@ class TopLine(LineWidget):
         *,
         colour: str = "",
         read_only: bool = False,
+        user: str = "",
         id: str | None = None,
     ) -> None:
         """Make the line.
@@ -69,11 +71,24 @@ class TopLine(LineWidget):
             environment: The environment's name.
             colour: Its colour, a name Textual knows; one it does not know gives no colour.
             read_only: Whether it takes no changes.
+            user: Who is signed in there; shown before the name where there is room.
             id: The widget's id.
         """
         super().__init__(id=id)
         self._parts = tuple(breadcrumb)
-        self._environment, self._colour, self._read_only = environment, colour, read_only
+        self._environment, self._colour, self._read_only, self._user = environment, colour, read_only, user
+        self._people = ""
+
+    @property
+    def people(self) -> str:
+        """Who else is here; empty for nobody."""
+        return self._people
+
+    @people.setter
+    def people(self, people: str) -> None:
+        if people != self._people:
+            self._people = people
+            self.refresh()
 
     @property
     def breadcrumb(self) -> tuple[str, ...]:
@@ -86,24 +101,31 @@ class TopLine(LineWidget):
             self._parts = tuple(parts)
             self.refresh()
 
-    def show_environment(self, environment: str, colour: str, read_only: bool) -> None:
+    def show_environment(self, environment: str, colour: str, read_only: bool, user: str = "") -> None:
         """Show another environment; the arguments are those of the constructor."""
-        self._environment, self._colour, self._read_only = environment, colour, read_only
-        self.refresh()
+        before = (self._environment, self._colour, self._read_only, self._user)
+        if before != (environment, colour, read_only, user):
+            self._environment, self._colour, self._read_only, self._user = environment, colour, read_only, user
+            self.refresh()
 
     def draw_line(self, y: int, width: int) -> Iterator[Piece]:
         """The path at the left, the environment at the right."""
         name = cut(self._environment, max(8, width // 3))
+        if self._user and width_of(shown(f"{self._user}@{name}")) <= width // 3:
+            name = shown(f"{self._user}@{name}")
         mark = f"{name} READ-ONLY".strip() if self._read_only else name
         # The environment is never shortened away: whoever errs about it changes the wrong one.
         badge = f" {mark} " if mark else ""
-        room = width - width_of(badge) - 2
+        people = f" {cut(self._people, max(12, width * 2 // 5))} " if self._people else ""
+        room = width - width_of(badge) - width_of(people) - 2
         path = path_line(self._parts, room)
         last = shown(self._parts[-1]) if self._parts else ""
         head = path[: len(path) - len(last)] if path.endswith(last) else path
         yield f" {head}", ""
         yield path[len(head) :], "top-line--last"
         yield " " * (room - width_of(path) + 1), ""
+        if people:
+            yield people, "top-line--people"
         if badge:
             yield badge, self.badge_style
 

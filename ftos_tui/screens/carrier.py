@@ -1,0 +1,109 @@
+"""Carries out operations of the studio for the screens: in threads, and after signing in where a store wants that."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeVar
+
+from textual.screen import Screen
+
+from ftos_tui.domain.log import Level
+from ftos_tui.screens.frame import FrameScreen
+from ftos_tui.studio.failures import SignInNeeded
+from ftos_tui.studio.session import Session
+
+T = TypeVar("T")
+
+_SLOW: Final = 1.0
+"""Seconds after which the log says what is waited for."""
+
+
+class Desk(Protocol):
+    """What the carrier asks of the application."""
+
+    @property
+    def screen(self) -> Screen[object]:
+        """The screen on top."""
+        ...
+
+    def push_screen(self, screen: FrameScreen) -> object:
+        """Puts a screen on top."""
+        ...
+
+    def report(self, level: Level, message: str) -> None:
+        """Adds a line to the status log."""
+        ...
+
+
+class Carrier:
+    """Carries out operations. Several that need somebody to sign in wait for the same screen.
+
+    Args:
+        app: The console.
+    """
+
+    def __init__(self, app: Desk) -> None:
+        self._app = app
+        self._asked: asyncio.Future[bool] | None = None
+        self._asked_for: Session | None = None
+
+    async def carry_out(self, operation: Callable[[], T]) -> T:
+        """Carries out an operation in a thread; once more after somebody signed in, where it needs that.
+
+        Raises:
+            Failure: The operation did not succeed, or nobody signed in.
+        """
+        while True:
+            try:
+                return await self._in_thread(operation)
+            except SignInNeeded as needed:
+                if not await self.sign_in(needed.session, str(needed)):
+                    raise
+            finally:
+                self._show_who()
+
+    async def sign_in(self, session: Session, why: str = "") -> bool:
+        """Has somebody sign in to the store of a session, on a screen of its own.
+
+        Args:
+            session: The session.
+            why: What the server said, where it was asked already.
+
+        Returns:
+            Whether somebody did.
+        """
+        while self._asked is not None and self._asked_for is not session:
+            await asyncio.shield(self._asked)
+        if self._asked is None:
+            from ftos_tui.screens.sign_in import SignInScreen
+
+            self._asked, self._asked_for = asyncio.get_running_loop().create_future(), session
+            self._app.push_screen(SignInScreen(session, why, self._answered))
+        return await asyncio.shield(self._asked)
+
+    async def after_sign_in(self, session: Session, go_on: Callable[[], Awaitable[None]]) -> None:
+        """Goes on once somebody has signed in; stays where one is when nobody did.
+
+        Args:
+            session: Whose store wants somebody to sign in.
+            go_on: What to do then.
+        """
+        if await self.sign_in(session):
+            await go_on()
+
+    def _answered(self, signed_in: bool) -> None:
+        if self._asked is not None:
+            self._asked.set_result(signed_in)
+            self._asked = self._asked_for = None
+
+    def _show_who(self) -> None:
+        """Opening the store told who is signed in: the top line says so."""
+        screen = self._app.screen
+        if isinstance(screen, FrameScreen) and screen.is_mounted:
+            screen.show_environment()
+
+    async def _in_thread(self, operation: Callable[[], T]) -> T:
+        task = asyncio.ensure_future(asyncio.to_thread(operation))
+        done, _ = await asyncio.wait({task}, timeout=_SLOW)
+        if not done:
+            self._app.report(Level.WARNING, "Still waiting for the store; keys work meanwhile.")
+        return await task
