@@ -168,7 +168,8 @@ def _plans(store: SqlStore, query: ListQuery) -> list[str]:
         steps: list[str] = []
         for segment in listing.segments(query, 100):
             assert isinstance(segment.statement, Select)
-            statement = segment.statement.params(segment.values).compile(connection, compile_kwargs={"literal_binds": True})
+            bound = segment.statement.params(segment.values)
+            statement = bound.compile(connection, compile_kwargs={"literal_binds": True})
             steps += [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"))]
     return steps
 

@@ -5,19 +5,21 @@ from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ftos_tui.domain.delivery import policy
 from ftos_tui.domain.delivery.breaker import CLOSED, Position, after_outcome
 from ftos_tui.domain.delivery.events import ProviderEvent
-from ftos_tui.domain.delivery.fold import NOTHING, apply, is_conflict, settlement
+from ftos_tui.domain.delivery.fold import NOTHING, apply, settlement
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
 from ftos_tui.domain.delivery.policy import Decision, Progress
+from ftos_tui.domain.delivery.provider import ProviderState, SendingRules
 from ftos_tui.domain.delivery.states import TERMINAL, WAITING, Actor, Dispatch, Tries, transition
 from ftos_tui.domain.delivery.steps import StepState, gate, next_step_at, room
 from ftos_tui.domain.delivery.waiting import Standing, why_waiting
 from ftos_tui.domain.statuses import Canonical
-from tests.domain.delivery.settings import at, provider, rules
+from ftos_tui.domain.window import Window
+from tests.domain.delivery.settings import ALWAYS, OFFICE, at, provider, rules
 
 OUTCOMES = st.one_of(
     st.sampled_from([kind for kind in OutcomeKind if kind is not OutcomeKind.PROVIDER_WIDE]).map(Outcome),
@@ -32,6 +34,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = at("08:00:00")
+        self.window = ALWAYS
         self.retries = self.most_retries = 2
         self.version = 1
         self.progress = Progress(Dispatch.QUEUED, self.now)
@@ -61,7 +64,19 @@ class Life(RuleBasedStateMachine):
             self.most_retries = self.retries
         self.progress = after
 
-    @rule(seconds=st.integers(1, 100_000))
+    @initialize(window=st.sampled_from([ALWAYS, ALWAYS, OFFICE]))
+    def configured(self, window: Window) -> None:
+        self.window = window
+
+    @property
+    def sending(self) -> SendingRules:
+        return rules(self.window, retries=self.retries)
+
+    @property
+    def gateway(self) -> ProviderState:
+        return provider(self.sending, version=self.version)
+
+    @rule(seconds=st.sampled_from([30, 60, 2000, 5000, 90_000]))
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
@@ -74,47 +89,42 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.state in WAITING)
     @rule()
     def a_worker_claims(self) -> None:
-        gateway = provider(rules(retries=self.retries), version=self.version)
-        if self.progress.due > self.now or not room(gateway, self.step, self.now).count:
+        if self.progress.due > self.now or not room(self.gateway, self.step, self.now).count:
             return
         self.moves(Dispatch.CLAIMED, Actor.WORKER)
         self.fence += 1
-        self.step = replace(self.step, in_flight=1, next_step_at=next_step_at(gateway, self.now))
+        self.step = replace(self.step, in_flight=1, next_step_at=next_step_at(self.gateway, self.now))
 
     @precondition(lambda self: self.state is Dispatch.CLAIMED)
     @rule()
     def it_marks(self) -> None:
-        gateway = provider(rules(retries=self.retries), version=self.version)
-        if gate(gateway, self.step.breaker, self.now).count:
+        if gate(self.gateway, self.step.breaker, self.now).count and not self.reported.is_evidence:
             self.moves(Dispatch.SENDING, Actor.WORKER)
         else:
             self.moves(policy.given_back(self.progress), Actor.WORKER)
-            self.step = replace(self.step, in_flight=0)
+            self.comes_to_rest()
 
     @precondition(lambda self: self.state is Dispatch.SENDING)
     @rule(outcome=OUTCOMES)
     def the_try_ends(self, outcome: Outcome) -> None:
-        sending = rules(retries=self.retries)
         evidence = self.reported.is_evidence
         self.acceptances += outcome.accepted
-        decision = policy.after_try(self.progress, outcome, sending, self.now, evidence=evidence)
+        decision = policy.after_try(self.progress, outcome, self.sending, self.now, evidence=evidence)
         self.moves(decision, Actor.WORKER)
-        breaker = after_outcome(self.step.breaker, outcome, sending, self.version, self.now)
+        breaker = after_outcome(self.step.breaker, outcome, self.sending, self.version, self.now)
         self.step = replace(self.step, in_flight=0, breaker=breaker)
 
     @precondition(lambda self: self.state in (Dispatch.CLAIMED, Dispatch.SENDING))
     @rule()
     def its_worker_is_lost(self) -> None:
         self.moves(policy.after_lost_worker(self.progress), Actor.CLOCK)
-        self.step = replace(self.step, in_flight=0)
-        if self.reported.is_evidence:
-            self.settle()
+        self.comes_to_rest()
 
     @precondition(lambda self: self.state is Dispatch.CLAIMED)
     @rule(message_fault=st.booleans())
     def it_is_unfit(self, message_fault: bool) -> None:
         self.moves(policy.unfit(self.progress, "Unfit.", message_fault=message_fault), Actor.WORKER)
-        self.step = replace(self.step, in_flight=0)
+        self.comes_to_rest()
 
     @rule(meaning=st.none() | st.sampled_from(list(Canonical)), number=st.integers(0, 9))
     def an_event_comes(self, meaning: Canonical | None, number: int) -> None:
@@ -124,17 +134,21 @@ class Life(RuleBasedStateMachine):
         before = self.reported
         self.reported = apply(self.reported, event)
         assert self.reported.rank >= before.rank
-        if self.reported.is_evidence and not is_conflict(self.state):
-            self.settle()
+        self.settle()
 
     def settle(self) -> None:
-        for state in settlement(self.state):
+        for state in settlement(self.state) if self.reported.is_evidence else ():
             self.moves(state, Actor.EVENT)
+
+    def comes_to_rest(self) -> None:
+        """No worker has it any more; evidence that came meanwhile takes effect."""
+        self.step = replace(self.step, in_flight=0)
+        self.settle()
 
     @precondition(lambda self: self.state is Dispatch.IN_DOUBT)
     @rule(operator=st.booleans())
     def doubt_is_taken_for_a_refusal(self, operator: bool) -> None:
-        decision = policy.in_doubt_again(self.progress, rules(retries=self.retries), self.now, operator=operator)
+        decision = policy.in_doubt_again(self.progress, self.sending, self.now, operator=operator)
         self.moves(decision, Actor.OPERATOR if operator else Actor.CLOCK)
 
     @precondition(lambda self: self.state in WAITING | {Dispatch.HELD, Dispatch.FAILED})
@@ -176,9 +190,8 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def there_is_always_an_answer(self) -> None:
-        gateway = provider(rules(retries=self.retries), version=self.version)
         standing = Standing(self.state, self.progress.due, self.now, self.progress.tries)
-        assert why_waiting(standing, gateway, self.step, self.now).endswith(".")
+        assert why_waiting(standing, self.gateway, self.step, self.now).endswith(".")
         breaker = self.step.breaker
         assert (breaker.position is Position.CLOSED) is (breaker.cause is None) or breaker == CLOSED
         assert self.state in WAITING | TERMINAL or self.state.value in (
@@ -189,5 +202,5 @@ class Life(RuleBasedStateMachine):
         )
 
 
-Life.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
 TestLife = Life.TestCase
