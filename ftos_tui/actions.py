@@ -160,6 +160,13 @@ _TABLE = (
         FORM,
         "Show the versions of the provider: compare them, or go back to one.",
     ),
+    Action(
+        "form.meanwhile",
+        "Saved meanwhile",
+        ("ctrl+g", "shift+f5", "f17"),  # most terminals send Shift+F5 as F17
+        FORM,
+        "Show what others saved since you opened the form, beside what stands in it.",
+    ),
     Action("form.undo", "Undo", ("ctrl+z", "f11"), FORM, "Take the last change of the form back."),
     Action("form.statuses", "Statuses", ("f3",), FORM, "The list of channel provider statuses."),
     Action(

@@ -22,6 +22,7 @@ from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.domain.secret import Secret
 from ftos_tui.key_names import key_names
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen
+from ftos_tui.screens.live_watch import LiveWatch
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.trial_watch import TrialWatch
 from ftos_tui.studio.log import note, read_log
@@ -78,6 +79,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         self.start = start
         self.log_entries: deque[LogEntry] = deque(maxlen=2000)
         self.trial_watch = TrialWatch(self, session)
+        self.live_watch = LiveWatch(self, session)
         self.crash_file = session.places.state / "crash.log"
         self.theme = _THEMES[session.settings.theme]
         self.set_keymap({action_id: ",".join(keys) for action_id, keys in session.settings.keys.items()})
@@ -100,6 +102,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
 
     async def _catch_up(self) -> None:
         """Shows what was logged before, and offers drafts that a dropped line or a kill left behind."""
+        self.live_watch.start()
         entries = await asyncio.to_thread(read_log, self.session, 200)
         own = list(self.log_entries)
         self.log_entries.clear()

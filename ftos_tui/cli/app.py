@@ -21,6 +21,7 @@ from ftos_tui.cli import (
     store,
     trials,
     validating,
+    watching,
 )
 from ftos_tui.cli.context import Start
 
@@ -93,6 +94,7 @@ providers.command("fields")(reading.fields_command)
 providers.command("history")(history.history_command)
 providers.command("diff")(history.diff_command)
 providers.command("rollback")(history.rollback_command)
+providers.command("watch")(watching.watch_command)
 providers.command("compare")(environments.compare_command)
 providers.command("promote")(environments.promote_command)
 app.add_typer(channel_commands, name="channels")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
@@ -26,6 +27,9 @@ from ftos_tui.studio.place import Place, remember_place
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList
+
+if TYPE_CHECKING:
+    from ftos_tui.studio.live import News
 
 COLUMNS = (
     Column("code", "Code", width=12, flex=2, sortable=False),
@@ -195,6 +199,12 @@ class ChannelsScreen(FilteredListScreen):
         """Reads the list again; the cursor stays on its channel."""
         self.rows.reload(keep=True)
         start(self, self._count, "count")
+
+    def show_news(self, news: "News") -> None:
+        """Others did something: the rows on screen follow, the cursor and the filter stay."""
+        if self.listed and self.app.screen is self and (news.changes or news.first or news.back):
+            self.rows.update_rows()
+            start(self, self._count, "count")
 
     def action_edit(self) -> None:
         """Opens the channel under the cursor."""

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from ftos_tui.actions import PROVIDERS, Action
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.log import Level, LogEntry
+from ftos_tui.screens.live_watch import LiveWatch
 from ftos_tui.screens.trial_watch import TrialWatch
 from ftos_tui.studio.session import Session
 
@@ -21,11 +22,13 @@ class Console(Protocol):
         session: The operator's session.
         log_entries: The lines of the status log, newest last.
         trial_watch: Which versions are on trial.
+        live_watch: What others do.
     """
 
     session: Session
     log_entries: deque[LogEntry]
     trial_watch: TrialWatch
+    live_watch: LiveWatch
 
     async def carry_out(self, operation: Callable[[], T]) -> T:
         """Carries out an operation of the studio in a thread; raises its Failure."""

@@ -18,6 +18,7 @@ from ftos_tui.domain.statuses import StatusRow
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.form_draft import FormDraft
 from ftos_tui.screens.form_fields import field_rows, put_text
+from ftos_tui.screens.form_live import FormLive, LiveActions
 from ftos_tui.screens.form_model import FormModel
 from ftos_tui.screens.form_saver import FormSaver
 from ftos_tui.screens.form_trial import FormTrial, TrialActions
@@ -43,7 +44,7 @@ WIDE = 110
 """Columns from which the meaning of the values stands beside the form."""
 
 
-class EditScreen(TrialActions, VersionActions):
+class EditScreen(TrialActions, VersionActions, LiveActions):
     """The form of one provider.
 
     Args:
@@ -76,6 +77,7 @@ class EditScreen(TrialActions, VersionActions):
         self.saver = FormSaver(self)
         self.trial = FormTrial(self)
         self.kept = FormDraft(self)
+        self.live = FormLive(self)
         self.rows: dict[str, FieldRow] = {}
 
     def breadcrumb(self) -> tuple[str, ...]:
@@ -112,6 +114,7 @@ class EditScreen(TrialActions, VersionActions):
         self.focus_content()
         self.set_interval(TICK, self._tick)
         self.trial.look_soon()
+        self.live.entered()
         if self.model.unsaved:
             self.keep_soon()
 
@@ -121,6 +124,7 @@ class EditScreen(TrialActions, VersionActions):
 
     def on_unmount(self) -> None:
         """The draft on disk is no longer being edited."""
+        self.live.left()
         self.session.open_drafts.discard(self.key)
 
     def on_resize(self) -> None:
@@ -135,7 +139,8 @@ class EditScreen(TrialActions, VersionActions):
         base = self.model.draft.base
         title = "Edit Channel Provider" if base.provider_id else "New Channel Provider"
         if base.version:
-            title += f" v{base.version}"
+            meanwhile = self.live.mark()
+            title = f"v{base.version} {meanwhile}" if meanwhile else f"{title} v{base.version}"
         if self.model.unsaved:
             title += f" * {len(self.model.unsaved)} unsaved"
         return title
@@ -189,8 +194,12 @@ class EditScreen(TrialActions, VersionActions):
         unsaved = set(self.model.unsaved)
         for field_id, row in self.rows.items():
             row.show(self.model.shown(field_id), changed=field_id in unsaved, empty=self.model.is_empty(field_id))
-        self.query_one(TitleLine).line.text = self.title_text()
+        self.show_title()
         self.show_meaning()
+
+    def show_title(self) -> None:
+        """Says what is edited and whether others saved it meanwhile."""
+        self.query_one(TitleLine).line.text = self.title_text()
 
     def put_all(self) -> None:
         """Makes every control hold what the draft holds, after an undo, a save or a reload."""
@@ -199,6 +208,7 @@ class EditScreen(TrialActions, VersionActions):
                 put_text(row.control, self.model.draft, field_id)
         self.show_findings()
         self.refresh_frame()
+        self.live.entered()
 
     def show_meaning(self) -> None:
         """Says beside the form what the values mean, where there is room."""

@@ -77,8 +77,13 @@ class ProviderSource:
 
     def row(self, summary: ProviderSummary, now: datetime) -> Row:
         """One line of the list."""
-        on_trial = summary.provider_id in self.screen.console_app.trial_watch.known
-        mark = "◷" if on_trial else "✎" if summary.provider_id in self.drafted else ""
+        provider_id, console = summary.provider_id, self.screen.console_app
+        marks = {
+            "◷": provider_id in console.trial_watch.known,
+            "@": provider_id in console.live_watch.present,
+            "✎": provider_id in self.drafted,
+        }
+        mark = next((mark for mark, holds in marks.items() if holds), "")
         return Row(summary.provider_id, _cells(summary, now), summary.cursor, mark)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
@@ -24,6 +25,9 @@ from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Row, RowList
 
+if TYPE_CHECKING:
+    from ftos_tui.studio.live import News
+
 
 class ProvidersScreen(FilteredListScreen):
     """The list: filter as you type, sort by any column, open, new, duplicate, delete.
@@ -38,8 +42,9 @@ class ProvidersScreen(FilteredListScreen):
     help_topic = (
         "The channel providers of this environment, from the store.\n\n"
         "Ready says whether a provider has all it needs; ✗ with a number says how many mandatory fields are missing, "
-        "the line under the list names them. ◷ marks a version on trial: t keeps it, otherwise it reverts. ✎ marks a "
-        "provider with an unsaved draft. The window is in UTC. Saved shows the time today, otherwise the day.\n\n"
+        "the line under the list names them. ◷ marks a version on trial: t keeps it, otherwise it reverts. @ marks a "
+        "provider whose form somebody else has open, ✎ one with an unsaved draft. The window is in UTC. Saved shows "
+        "the time today, otherwise the day.\n\n"
         "Enter opens the provider under the cursor. / filters as you type, s sorts by the next column and S turns "
         "the order round. n starts a new provider, c duplicates one without its secrets, d deletes one after you "
         "typed its name; its versions stay, and h shows them. x writes what is listed to a file, i reads a file and "
@@ -111,6 +116,11 @@ class ProvidersScreen(FilteredListScreen):
         trial = None if summary is None else self.console_app.trial_watch.known.get(summary.provider_id)
         if trial is not None:
             total += f"{trial.words} (t) · "
+        present = () if summary is None else self.console_app.live_watch.present.get(summary.provider_id, ())
+        if present:
+            from ftos_tui.studio.live_words import also_open
+
+            total += f"@ open: {also_open(present)} · "
         if summary is None:
             self.query_one("#detail", Line).text = total.removesuffix(" · ")
             return
@@ -256,6 +266,13 @@ class ProvidersScreen(FilteredListScreen):
         """Some trial began or ended: its mark and its line."""
         if self.total is not None and self.listed:
             self.action_refresh()
+
+    def show_news(self, news: "News") -> None:
+        """Others did something: the rows on screen follow, the cursor and the filter stay."""
+        if self.listed and self.app.screen is self:  # otherwise it is read again when it is shown again
+            self.rows.update_rows()
+            if news.changes or news.back:
+                start(self, self._count, "count")
 
     def action_history(self) -> None:
         """Shows the versions of the provider under the cursor."""

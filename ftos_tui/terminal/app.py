@@ -131,6 +131,19 @@ class SafeApp(App[int]):
             with contextlib.suppress(RuntimeError):  # it is closed: the app is leaving already
                 loop.call_soon_threadsafe(callback, *arguments)
 
+    def call_in_app(self, callback: Callable[..., None], *arguments: Any) -> None:
+        """Has the app call something between two messages, from any thread; nothing happens once it is leaving.
+
+        Args:
+            callback: What to call.
+            arguments: With what.
+        """
+
+        def call() -> None:
+            self.call_later(callback, *arguments)
+
+        self._call_in_loop(call)
+
     def _leave(self, code: int) -> None:
         self._keep()
         self.exit(code, return_code=code)

@@ -57,6 +57,7 @@ class RowPager(LineWidget):
         self._error = ""
         self._posted: Row | None = None
         self._started = False
+        self._outdated = False
 
     @abstractmethod
     def row_changed(self) -> None:
@@ -108,6 +109,13 @@ class RowPager(LineWidget):
             self._start(_Read(Load.AROUND, self._feed, max(0, self._top - _MARGIN), key))
         else:
             self._start(_Read(Load.FIRST, self._newest, key=key))
+
+    def update_rows(self) -> None:
+        """Read again what is on screen as soon as nothing else is being read; only lines that differ are painted."""
+        if self._reading is not None:
+            self._outdated = True
+        else:
+            self.reload()
 
     def move_to(self, key: str) -> bool:
         """Put the cursor on a row at hand.
@@ -193,24 +201,27 @@ class RowPager(LineWidget):
 
     def _start(self, read: _Read) -> None:
         if isinstance(read.feed.source, StaticSource):
+            before = tuple(self._feed.rows)
             read.feed.rows = list(read.feed.source.rows)
-            self._take(read, 0)
+            self._take(read, 0, before)
             return
         self._reading = read
         start(self, partial(self._read, read), "rows")
 
     async def _read(self, read: _Read) -> None:
         timer = self.set_timer(SLOW, self._say_slow)
+        before = tuple(self._feed.rows)
         try:
             with self._keys_waiting():
                 shift = await read.feed.load(read.load, read.first)
         except Exception as error:
             # Whatever a source raises, the list stays usable and its owner hears of it.
             self._reading, self._failed = None, read
+            self._outdated = False
             self._note_is(str(error) or type(error).__name__)
             self.fetch_failed(error)
         else:
-            self._take(read, shift)
+            self._take(read, shift, before)
         finally:
             timer.stop()
 
@@ -230,10 +241,11 @@ class RowPager(LineWidget):
         self._keep_in_view()
         self.refresh(layout=self._auto_height)
 
-    def _take(self, read: _Read, shift: int) -> None:
-        """Show what was read, the cursor's row on the line where it was."""
+    def _take(self, read: _Read, shift: int, before: Sequence[Row]) -> None:
+        """Show what was read instead of the rows before, the cursor's row on the line where it was."""
         here = self._posted
         line = self._index - self._top
+        shown = self._picture(before)
         self._reading = self._failed = None
         self._slow, self._error, self._feed = False, "", read.feed
         rows = read.feed.rows
@@ -245,8 +257,24 @@ class RowPager(LineWidget):
         self._index = max(0, min(at.get(read.key or "", self._index), len(rows) - 1))
         self._top = self._index - line
         self._keep_in_view()
-        self.refresh(layout=self._auto_height)
+        self._paint_after(shown, resized=self._auto_height and len(before) != len(rows))
         self._moved()
+        if self._outdated and self._reading is None:
+            self._outdated = False
+            self.reload()
+
+    def _picture(self, rows: Sequence[Row]) -> tuple[object, tuple[Row, ...]]:
+        """What the screen shows of rows, and what it shows besides."""
+        waiting = not rows and self._reading is not None
+        return (self._index - self._top, self.note, waiting), tuple(rows[self._top : self._top + self._view])
+
+    def _paint_after(self, shown: tuple[object, tuple[Row, ...]], *, resized: bool) -> None:
+        """Paint what differs from what was shown: nothing, a few lines, or all."""
+        (frame, before), (now_frame, now) = shown, self._picture(self._feed.rows)
+        if resized or frame != now_frame or len(before) != len(now):
+            self.refresh(layout=self._auto_height)
+            return
+        self.refresh_lines(*(self._head + at for at in range(len(now)) if before[at] != now[at]))
 
     @property
     def _auto_height(self) -> bool:

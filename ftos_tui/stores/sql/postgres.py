@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from ftos_tui.stores.live_protocol import Signal
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.protocol import StoreDamaged, StoreError, StoreNewer
 from ftos_tui.stores.sql.migrate import run_migrations
@@ -115,12 +116,19 @@ class PostgresBackend:
 
     name = "PostgreSQL"
 
-    def __init__(self, location: str) -> None:
-        self.location = location
+    def __init__(self, target: PostgresTarget) -> None:
+        self.location = target.location
+        self._target = target
 
     def translate(self, error: DBAPIError, *, writing: bool) -> StoreError:
         """Puts a driver's error into one sentence."""
         return in_words(error.orig, self.location, writing=writing)
+
+    def signal(self, mode: str) -> Signal:
+        """Listens, or polls where that does not work."""
+        from ftos_tui.stores.sql.postgres_listen import open_signal
+
+        return open_signal(self._target, mode)
 
     def details(self, connection: Connection) -> Mapping[str, str]:
         """The server's version, who signed in, whether it is a standby, and whether the line is encrypted."""
@@ -142,7 +150,7 @@ class PostgresBackend:
 
 
 def _database(target: PostgresTarget) -> PostgresDatabase:
-    return PostgresDatabase(make_engine(target), PostgresBackend(target.location), target)
+    return PostgresDatabase(make_engine(target), PostgresBackend(target), target)
 
 
 def _migrate(target: PostgresTarget, *, from_nothing: bool) -> bool:

@@ -6,12 +6,14 @@ import sqlite3
 import stat
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from ftos_tui.stores.live_protocol import Signal
 from ftos_tui.stores.private import make_private_file, make_private_folder
 from ftos_tui.stores.protocol import (
     StoreDamaged,
@@ -22,6 +24,7 @@ from ftos_tui.stores.protocol import (
 )
 from ftos_tui.stores.sql.database import WRITES, Database
 from ftos_tui.stores.sql.migrate import bring_to_head
+from ftos_tui.stores.sql.signals import SqliteSignal
 from ftos_tui.stores.sql.store import SqlStore
 
 # Earlier versions can corrupt a store when two connections checkpoint its write-ahead log at once
@@ -106,6 +109,12 @@ class SqliteBackend:
             "mode": f"{stat.S_IMODE(status.st_mode):04o}",
             "bytes": str(status.st_size),
         }
+
+    def signal(self, mode: str) -> Signal:
+        """Looks whether another connection committed; SQLite tells nobody by itself, whatever the mode."""
+        del mode
+        connect = partial(_connect, self._path, read_only=True, busy_timeout_s=1.0)
+        return SqliteSignal(connect, partial(self.translate, writing=False))
 
 
 def _prepare_file(path: Path, *, read_only: bool) -> None:

@@ -256,17 +256,17 @@ class SqlStore:
 
     def enter(self, session_id: str, provider_id: str, author: Author) -> None:
         """Says that a session has a provider's form open."""
-        with self.database.writing() as connection:
+        with self.database.dispatching() as connection:
             live.enter(connection, session_id, provider_id, author)
 
     def stay(self, session_id: str) -> None:
         """Says that a session is still there."""
-        with self.database.writing() as connection:
+        with self.database.dispatching() as connection:
             live.stay(connection, session_id)
 
     def leave(self, session_id: str, provider_id: str | None = None) -> None:
         """Says that a session closed a provider's form, or all of them."""
-        with self.database.writing() as connection:
+        with self.database.dispatching() as connection:
             live.leave(connection, session_id, provider_id)
 
     def present(self, session_id: str = "", limit: int = 1000) -> Sequence[Present]:
