@@ -148,8 +148,9 @@ def settlement(state: Dispatch) -> tuple[Dispatch, ...]:
     """The states that evidence takes a message through, one after another, in one transaction.
 
     A message that waits to be tried again is stopped first, so that it is not sent twice. One in a worker's hands is
-    let alone: `policy.after_try` is told of the evidence when the try ends. To be asked after each event that was
-    applied, and after a lost worker's message was put into doubt.
+    let alone until it comes to rest: no mark is set on a message that has evidence, and `policy.after_try` is told of
+    it when a try ends. To be asked for a message with evidence after each event that was applied, and whenever a
+    worker, or the loss of one, leaves it in another state.
     """
     return _SETTLEMENT.get(state, ())
 

@@ -1,5 +1,6 @@
 """A message driven at random through everything that can happen to it: the invariants of the rules hold."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,18 +15,24 @@ from ftos_tui.domain.delivery.fold import NOTHING, apply, settlement
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
 from ftos_tui.domain.delivery.policy import Decision, Progress
 from ftos_tui.domain.delivery.provider import ProviderState, SendingRules
-from ftos_tui.domain.delivery.states import TERMINAL, WAITING, Actor, Dispatch, Tries, transition
+from ftos_tui.domain.delivery.states import TERMINAL, TRANSITIONS, WAITING, Actor, Dispatch, Tries, transition
 from ftos_tui.domain.delivery.steps import StepState, gate, next_step_at, room
 from ftos_tui.domain.delivery.waiting import Standing, why_waiting
 from ftos_tui.domain.statuses import Canonical
 from ftos_tui.domain.window import Window
 from tests.domain.delivery.settings import ALWAYS, OFFICE, at, provider, rules
 
-OUTCOMES = st.one_of(
-    st.sampled_from([kind for kind in OutcomeKind if kind is not OutcomeKind.PROVIDER_WIDE]).map(Outcome),
-    st.sampled_from(list(Cause)).map(lambda cause: Outcome(OutcomeKind.PROVIDER_WIDE, reason=cause)),
-    st.floats(0, 200_000).map(lambda wait: Outcome(OutcomeKind.THROTTLED, wait_s=wait)),
-)
+ENDS = [
+    Outcome(OutcomeKind.REFUSED_TEMPORARY),
+    Outcome(OutcomeKind.ACCEPTED),
+    Outcome(OutcomeKind.IN_DOUBT),
+    Outcome(OutcomeKind.REFUSED_PERMANENT),
+    Outcome(OutcomeKind.NOT_SENT),
+    Outcome(OutcomeKind.REFUSED_TEMPORARY, wait_s=200_000.0),
+    *(Outcome(OutcomeKind.THROTTLED, wait_s=wait_s) for wait_s in (None, 1.0, 4000.0)),
+    *(Outcome(OutcomeKind.PROVIDER_WIDE, reason=cause) for cause in Cause),
+]
+OUTCOMES = st.sampled_from(ENDS)
 
 
 class Life(RuleBasedStateMachine):
@@ -35,15 +42,25 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.now = at("08:00:00")
         self.window = ALWAYS
-        self.retries = self.most_retries = 2
+        self.retries = 2
         self.version = 1
-        self.progress = Progress(Dispatch.QUEUED, self.now)
+        self.ways: set[tuple[Dispatch | None, Dispatch]] = set()
         self.step = StepState()
+        self.is_queued()
+
+    def is_queued(self) -> None:
+        """Begins with a fresh message."""
+        self.progress = Progress(Dispatch.QUEUED, self.now)
+        self.most_retries = self.retries
         self.reported = NOTHING
-        self.fence = self.lost_fence = 0
-        self.not_after = self.now + timedelta(days=9)
+        self.fence = self.last_fence = 0
+        self.not_after = self.now + timedelta(days=2)
         self.acceptances = 0
-        self.on_wire = 0
+
+    @precondition(lambda self: self.state in TERMINAL)
+    @rule()
+    def another_message_comes(self) -> None:
+        self.is_queued()
 
     @property
     def state(self) -> Dispatch:
@@ -54,6 +71,7 @@ class Life(RuleBasedStateMachine):
         after = decision.progress if isinstance(decision, Decision) else replace(self.progress, state=decision)
         before = self.progress
         row = transition(before.state, after.state, by)
+        self.ways.add((before.state, after.state))
         if row.tries is Tries.TAKEN:
             after = replace(after, tries=before.tries + 1)
         expected = {Tries.KEPT: before.tries, Tries.TAKEN: before.tries + 1, Tries.REFUNDED: before.tries - 1}
@@ -89,7 +107,11 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.state in WAITING)
     @rule()
     def a_worker_claims(self) -> None:
-        if self.progress.due > self.now or not room(self.gateway, self.step, self.now).count:
+        self.now = max(self.now, self.progress.due)
+        free = room(self.gateway, self.step, self.now)
+        if not free.count and free.until is not None:
+            self.now = free.until
+        if not room(self.gateway, self.step, self.now).count:
             return
         self.moves(Dispatch.CLAIMED, Actor.WORKER)
         self.fence += 1
@@ -126,10 +148,9 @@ class Life(RuleBasedStateMachine):
         self.moves(policy.unfit(self.progress, "Unfit.", message_fault=message_fault), Actor.WORKER)
         self.comes_to_rest()
 
-    @rule(meaning=st.none() | st.sampled_from(list(Canonical)), number=st.integers(0, 9))
+    @precondition(lambda self: self.progress.tries > 0)
+    @rule(meaning=st.sampled_from([None, *Canonical]), number=st.integers(0, 9))
     def an_event_comes(self, meaning: Canonical | None, number: int) -> None:
-        if not self.progress.tries:
-            return  # nothing was ever on the wire
         event = ProviderEvent(str(meaning), meaning, self.now, f"{number}", f"{number}")
         before = self.reported
         self.reported = apply(self.reported, event)
@@ -152,13 +173,13 @@ class Life(RuleBasedStateMachine):
         self.moves(decision, Actor.OPERATOR if operator else Actor.CLOCK)
 
     @precondition(lambda self: self.state in WAITING | {Dispatch.HELD, Dispatch.FAILED})
-    @rule(wish=st.sampled_from(["hold", "release", "cancel", "retry"]))
+    @rule(wish=st.sampled_from(["retry", "release", "hold", "cancel"]))
     def an_operator_acts(self, wish: str) -> None:
         if wish == "hold" and self.state in WAITING:
             self.moves(Dispatch.HELD, Actor.OPERATOR)
         elif wish == "release" and self.state is Dispatch.HELD:
             self.moves(policy.released(self.progress), Actor.OPERATOR)
-        elif wish == "cancel" and self.state is not Dispatch.FAILED:
+        elif wish == "cancel" and self.state is not Dispatch.FAILED and self.progress.tries:
             self.moves(Dispatch.CANCELED, Actor.OPERATOR)
         elif wish == "retry" and self.state is Dispatch.FAILED:
             self.moves(policy.begun_anew(self.progress, self.now), Actor.OPERATOR)
@@ -180,8 +201,8 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_fence_never_falls(self) -> None:
-        assert self.fence >= self.lost_fence
-        self.lost_fence = self.fence
+        assert self.fence >= self.last_fence
+        self.last_fence = self.fence
 
     @invariant()
     def a_message_that_the_provider_has_does_not_wait_to_be_sent_again(self) -> None:
@@ -204,3 +225,48 @@ class Life(RuleBasedStateMachine):
 
 Life.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
 TestLife = Life.TestCase
+
+
+def test_a_long_life_goes_every_way_of_the_table() -> None:
+    chance = random.Random(5)
+    life = Life()
+    for _ in range(8000):
+        one_thing_happens(life, chance)
+        for holds in (
+            life.tries_stay_within_the_most_retries_of_their_generation,
+            life.it_is_accepted_by_reply_at_most_once,
+            life.the_fence_never_falls,
+            life.a_message_that_the_provider_has_does_not_wait_to_be_sent_again,
+            life.there_is_always_an_answer,
+        ):
+            holds()
+    assert life.ways == {(row.before, row.after) for row in TRANSITIONS if row.before is not None}
+
+
+def one_thing_happens(life: Life, chance: random.Random) -> None:
+    """What is usual for the message's state, most of the time."""
+    state, unusual = life.state, chance.random() < 0.12
+    if chance.random() < 0.1:
+        life.time_passes(chance.choice([30, 2000, 90_000]))
+    if chance.random() < 0.05:
+        life.somebody_edits(chance.randrange(5))
+    if life.progress.tries and chance.random() < 0.08:
+        life.an_event_comes(chance.choice([None, *Canonical]), chance.randrange(10))
+    elif state is Dispatch.SENDING and not unusual:
+        life.the_try_ends(chance.choice(ENDS))
+    elif state is Dispatch.CLAIMED and not unusual:
+        life.it_marks()
+    elif state is Dispatch.CLAIMED and chance.random() < 0.4:
+        life.it_is_unfit(chance.random() < 0.5)
+    elif state in (Dispatch.CLAIMED, Dispatch.SENDING):
+        life.its_worker_is_lost()
+    elif state is Dispatch.IN_DOUBT:
+        life.doubt_is_taken_for_a_refusal(chance.random() < 0.5)
+    elif state is Dispatch.HELD or (unusual and state in WAITING | {Dispatch.FAILED}):
+        life.an_operator_acts(chance.choice(["hold", "release", "cancel", "retry"]))
+    elif state in TERMINAL:
+        life.another_message_comes()
+    elif life.now > life.not_after:
+        life.it_expires()
+    else:
+        life.a_worker_claims()
