@@ -11,7 +11,7 @@ from ftos_tui.domain.record import Author
 from ftos_tui.stores.audit_chain import broken_link
 from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.key_protocol import FactsChange
-from ftos_tui.stores.plain_json import time_to_text
+from ftos_tui.stores.plain_json import time_from_text, time_to_text
 from ftos_tui.stores.protocol import AuditEntry, ProviderStore, StaleKey, StoreReadOnly
 from tests.stores.conftest import OpenStore
 from tests.stores.making import ANA, AT, new_version, next_version, sealed, sign
@@ -50,8 +50,10 @@ def test_the_audit_is_filtered(many: ProviderStore) -> None:
     assert sequences(many.audit_page(AuditQuery(provider="gone"))) == []
     assert sequences(many.audit_page(AuditQuery(user="ben"))) == [12, 11]
     assert sequences(many.audit_page(AuditQuery(action="create"))) == [10, 7, 4, 1]
-    assert sequences(many.audit_page(AuditQuery(since=AT + timedelta(hours=2)))) == [12, 9, 6, 3]
-    assert sequences(many.audit_page(AuditQuery(since=AT + timedelta(hours=2), provider="P1"))) == [6]
+    times = {entry.sequence: time_from_text(entry.at) for entry in many.audit_entries()}
+    late = [sequence for sequence in range(12, 0, -1) if times[sequence] >= times[6]]
+    assert sequences(many.audit_page(AuditQuery(since=times[6]))) == late
+    assert sequences(many.audit_page(AuditQuery(since=times[6], provider="P1"))) == [6]
     assert sequences(many.audit_page(AuditQuery(text="BEN"))) == [12, 11]
     assert sequences(many.audit_page(AuditQuery(text="0%"))) == [10, 7, 4, 1]
     assert sequences(many.audit_page(AuditQuery(text="p2"))) == [9, 8, 7]

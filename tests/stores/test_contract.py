@@ -10,10 +10,12 @@ import pytest
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.record import Author, SecretState
 from ftos_tui.stores.audit_chain import broken_link
+from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import (
     ListQuery,
     NameTaken,
     NotFound,
+    OperationVoid,
     ProviderStore,
     StaleVersion,
     StoreReadOnly,
@@ -40,9 +42,11 @@ def test_an_empty_store_has_nothing(store: ProviderStore) -> None:
 
 def test_what_was_written_is_read_back_whole(store: ProviderStore, open_store: OpenStore) -> None:
     new = new_version(values={"bulk_no": 7, "open_setting": True, "app_config": '{"ü": "漢\\u0000"}'})
+    before = store.now()
     written = store.write(new, sign)
     assert (written.number, written.values, written.statuses) == (1, new.values, ROWS)
-    assert (written.saved_at, written.saved_by, written.reason) == (AT, ANA, "first")
+    assert (written.saved_by, written.reason) == (ANA, "first")
+    assert written.saved_at == AT or before <= written.saved_at <= store.now()
     assert (written.action, written.acknowledged, written.deleted) == ("create", ("window_always",), False)
     assert written.operation_id == new.operation_id
     assert "service_url" in written.missing
@@ -131,6 +135,31 @@ def test_the_same_operation_is_done_once(store: ProviderStore) -> None:
     assert len(store.audit_entries()) == 3
 
 
+def test_a_save_that_was_settled_as_not_done_is_never_done(store: ProviderStore) -> None:
+    first = store.write(new_version(), sign)
+    late = next_version(first, values={"bulk_no": 9})
+    assert store.settle(first.operation_id) == first
+    assert store.settle(late.operation_id) is None
+    assert store.settle(late.operation_id) is None
+    for attempt in (lambda: store.write(late, sign), lambda: store.write_many([late], sign)):
+        with pytest.raises(OperationVoid):
+            attempt()
+    lost = new_version("Lost")
+    store.settle(lost.operation_id)
+    with pytest.raises(OperationVoid):
+        store.write_many([lost, new_version("Other")], sign)
+    assert store.by_id(first.provider_id) == first
+    assert store.count() == 1
+    again = store.write(next_version(first, values={"bulk_no": 9}), sign)
+    assert (again.number, store.outcome(again.operation_id)) == (2, again)
+
+
+def test_settling_needs_a_store_that_takes_changes(store: ProviderStore, open_store: OpenStore) -> None:
+    assert store.count() == 0
+    with pytest.raises(StoreReadOnly):
+        open_store(read_only=True).settle("0" * 32)
+
+
 def test_secrets_have_versions_of_their_own(store: ProviderStore) -> None:
     first = store.write(new_version(secret_versions={"app_key": 1}, new_secrets={"app_key": sealed()}), sign)
     assert first.secrets["app_key"] == SecretState(1, AT, "ana", "https://api.example.com")
@@ -176,7 +205,7 @@ def test_each_save_has_its_link_in_the_audit_chain(store: ProviderStore) -> None
     entries = store.audit_entries()
     assert [entry.sequence for entry in entries] == [1, 2]
     assert (entries[0].previous, entries[1].previous) == ("", entries[0].mac)
-    assert entries[0].at == "2026-01-02T03:04:05.678901+00:00"
+    assert entries[0].at == time_to_text(first.saved_at)
     assert (entries[1].author, entries[1].action, entries[1].version) == (Author("bo", "h"), "save", 2)
     assert (entries[1].provider_id, entries[1].provider_name) == (first.provider_id, first.name)
     detail = json.loads(entries[1].detail)

@@ -16,6 +16,7 @@ from alembic.config import Config
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.stores.audit_chain import broken_link
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
+from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import (
     ListQuery,
     NameTaken,
@@ -58,8 +59,9 @@ def test_a_trial_is_kept_with_its_version(store: ProviderStore, open_store: Open
     trial = open_store().trial(version.provider_id)
     assert trial is not None
     assert (trial.name, trial.version, trial.back_to) == ("A", 2, 1)
-    assert (trial.deadline, trial.started_at, trial.started_by) == (UNTIL, AT, ANA)
-    assert detail(store)["trial_until"] == UNTIL.isoformat()
+    until = version.saved_at + timedelta(minutes=10)
+    assert (trial.deadline, trial.started_at, trial.started_by) == (until, version.saved_at, ANA)
+    assert detail(store)["trial_until"] == time_to_text(until)
     assert store.trial("nobody") is None
 
 
@@ -68,7 +70,7 @@ def test_trials_come_by_deadline(store: ProviderStore) -> None:
         tried(store, name, minutes)
     assert [trial.name for trial in store.trials()] == ["B", "A", "C"]
     assert [trial.name for trial in store.trials(limit=1)] == ["B"]
-    assert [trial.name for trial in store.trials(due_by=AT + timedelta(minutes=20))] == ["B", "A"]
+    assert [trial.name for trial in store.trials(due_by=store.trials()[1].deadline)] == ["B", "A"]
     assert store.trials(due_by=AT) == []
 
 
@@ -82,10 +84,10 @@ def test_every_further_version_ends_the_trial(store: ProviderStore) -> None:
 
 def test_a_trial_on_a_trial_goes_back_to_the_first(store: ProviderStore) -> None:
     version = tried(store)
-    store.write(next_version(version, trial_until=UNTIL + timedelta(hours=1)), sign)
+    third = store.write(next_version(version, trial_until=UNTIL + timedelta(hours=1)), sign)
     trial = store.trial(version.provider_id)
     assert trial is not None
-    assert (trial.version, trial.back_to, trial.deadline) == (3, 1, UNTIL + timedelta(hours=1))
+    assert (trial.version, trial.back_to, trial.deadline) == (3, 1, third.saved_at + timedelta(minutes=70))
 
 
 def test_a_refused_write_leaves_the_trial(store: ProviderStore) -> None:
@@ -111,7 +113,11 @@ def test_a_trial_ends_once_with_an_audit_entry(store: ProviderStore) -> None:
         "A",
         0,
     )
-    assert json.loads(last.detail) == {"trial": 2, "deadline": UNTIL.isoformat(), "back_to": 1}
+    assert json.loads(last.detail) == {
+        "trial": 2,
+        "deadline": time_to_text(version.saved_at + timedelta(minutes=10)),
+        "back_to": 1,
+    }
     assert [entry.action for entry in store.audit_entries()] == ["create", "save", "trial_confirmed"]
     assert broken_link(store.audit_entries(), sign) is None
 

@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import psycopg
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.protocol import OutcomeUnknown
 from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES, Backend, Database
+from ftos_tui.stores.sql.postgres_engine import begin_reading, begin_writing
 from ftos_tui.stores.sql.postgres_errors import in_words, is_broken
+from ftos_tui.stores.sql.postgres_pipeline import ChangeInPipelines, LookOnce
+from ftos_tui.stores.sql.statements import Query, Runs, Transaction
+
+_FORMAT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'
+# As `time_to_text` writes it. The time of asking: a transaction may have waited for its lock since it began.
+_CLOCK: Final = Query(select(func.to_char(func.timezone("UTC", func.clock_timestamp()), literal(_FORMAT)).label("at")))
 
 
 class PostgresDatabase(Database):
@@ -24,7 +32,8 @@ class PostgresDatabase(Database):
 
     def __init__(self, engine: Engine, backend: Backend, target: PostgresTarget) -> None:
         super().__init__(engine, backend, read_only=target.read_only)
-        self._target = target
+        self._reads = tuple(statement.encode() for statement in begin_reading(target))
+        self._writes = tuple(statement.encode() for statement in begin_writing(target))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -43,6 +52,28 @@ class PostgresDatabase(Database):
         with self._translated(writing=True), self._begun(writes=True) as connection:
             yield connection
             self._commit(connection)
+
+    @contextmanager
+    def looking(self) -> Iterator[Runs]:
+        """Runs statements that only read, each call in one round trip; see `Database.looking`."""
+        with self._translated(writing=False):
+            yield LookOnce(self.engine, self._reads)
+
+    @contextmanager
+    def changing(self, operation_id: str = "") -> Iterator[Transaction]:
+        """A transaction that begins and ends with the statements that run in it; see `Database.changing`."""
+        self._refuse_read_only()
+        unknown = self._unknown(operation_id)
+        with (
+            self._translated(writing=True),
+            ChangeInPipelines(self.engine, WRITES, self._writes, unknown) as change,
+        ):
+            yield change
+
+    @property
+    def clock(self) -> Query:
+        """Asks for the server's time."""
+        return _CLOCK
 
     @contextmanager
     def dispatching(self) -> Iterator[Connection]:
@@ -65,7 +96,7 @@ class PostgresDatabase(Database):
         try:
             connection = self._begin(writes)
         except (DBAPIError, psycopg.Error) as error:
-            if not is_broken(_driver_error(error)):
+            if not is_broken(driver_error(error)):
                 raise
             # Nothing was asked of it yet. After a restart of the server all others in the pool are dead as well.
             self.engine.dispose()
@@ -77,8 +108,9 @@ class PostgresDatabase(Database):
         connection = self.engine.connect().execution_options(**{WRITES: writes})
         try:
             connection.begin()
-        except BaseException:
-            connection.invalidate()
+        except BaseException as error:
+            if not isinstance(error, psycopg.Error) or is_broken(error):
+                connection.invalidate()
             connection.close()
             raise
         return connection
@@ -99,5 +131,6 @@ class PostgresDatabase(Database):
         )
 
 
-def _driver_error(error: DBAPIError | psycopg.Error) -> BaseException | None:
+def driver_error(error: DBAPIError | psycopg.Error) -> BaseException | None:
+    """What psycopg raised, wrapped by SQLAlchemy or not."""
     return error.orig if isinstance(error, DBAPIError) else error

@@ -4,18 +4,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES
+from ftos_tui.stores.sql.postgres_pipeline import BEGUN_BY_US
 
 WRITERS_LOCK: Final = 0x66746F732D747569
 """The advisory lock that each writing transaction takes first: nobody else writes beside it ("ftos-tui")."""
 
 # A client that vanishes between two statements of a change must not hold the writers' lock for long.
 _IDLE_IN_CHANGE_S: Final = 10.0
+
+# A server that is alive ends a statement itself in time; this is for one that is frozen, or out of reach.
+_BEYOND_STATEMENT_S: Final = 10.0
 
 _POOL_SIZE: Final = 5
 _BEYOND_POOL: Final = 5
@@ -46,6 +51,22 @@ class QuietDialect(PGDialect_psycopg):
 registry.register("postgresql.quiet", __name__, "QuietDialect")
 
 
+class TimedConnection(psycopg.Connection[Any]):
+    """A connection that waits for no answer longer than `answer_s` seconds, even when the server is frozen."""
+
+    answer_s: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Waits for the end of an operation; psycopg calls it for each."""
+        try:
+            return super().wait(gen, interval, self.answer_s if timeout is None else timeout)
+        except psycopg.OperationalError:
+            # It may be in the middle of an answer, of no use to anybody.
+            if self.answer_s is not None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.close()
+            raise
+
+
 def connect(target: PostgresTarget) -> "psycopg.Connection[tuple[Any, ...]]":
     """A new connection. It begins no transaction by itself.
 
@@ -55,7 +76,8 @@ def connect(target: PostgresTarget) -> "psycopg.Connection[tuple[Any, ...]]":
     Raises:
         psycopg.Error: It cannot be made.
     """
-    connection = psycopg.connect(autocommit=True, **conninfo(target))
+    connection = TimedConnection.connect(autocommit=True, **conninfo(target))
+    connection.answer_s = target.statement_timeout_s + _BEYOND_STATEMENT_S
     if target.pooler:
         connection.prepare_threshold = None
     return connection
@@ -152,7 +174,9 @@ def make_engine(target: PostgresTarget) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        _driver(connection).execute(beginnings[connection.get_execution_options().get(WRITES, False)])
+        kind = connection.get_execution_options().get(WRITES, False)
+        if kind != BEGUN_BY_US:
+            _driver(connection).execute(beginnings[kind])
 
     return engine
 

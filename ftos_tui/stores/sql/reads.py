@@ -118,7 +118,7 @@ def last_secret_version(look: Runs, provider_id: str, field_id: str) -> int:
 def status_counts(look: Runs, provider_id: str) -> Mapping[str, int]:
     """How many messages bear each status code."""
     [found] = look.run(Query(_COUNTS, {"of": provider_id}))
-    return {code: count for code, count in found}
+    return {row[0]: row[1] for row in found}
 
 
 def fact_of(connection: Connection, key: str) -> str | None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Executable, Row
+from sqlalchemy import Connection, Executable
 
-Rows = Sequence[Row[Any]]
+Rows = Sequence[Any]
+"""Rows whose values go by position and by the column's name, as SQLAlchemy's `Row` or as a named tuple."""
 
 
 @dataclass(frozen=True, slots=True)
