@@ -21,7 +21,7 @@ ERRORS_IN_A_ROW: Final = 5
 """Messages refused for now or in doubt, in a row, that open the breaker."""
 
 THROTTLES_IN_A_ROW: Final = 3
-"""Throttled messages in a row, without a wait asked for, that slow the provider down by one step."""
+"""Throttled messages in a row that slow the provider down: as long as it asked, else by one step."""
 
 LONGEST_PROBE_S: Final = 3600
 """Seconds up to which the wait between probes doubles."""
@@ -144,20 +144,18 @@ def has_opened(before: Breaker, after: Breaker) -> bool:
 
 
 def _throttled(breaker: Breaker, outcome: Outcome, rules: SendingRules, now: datetime) -> Breaker:
-    """Closed, since the provider answers, but slower.
+    """Closed, since the provider answers, but slower once it throttles several messages in a row.
 
-    A single recipient's server that asks for patience (greylisting answers 450 4.7.1) must not stop everybody's mail,
-    so without a wait asked for it takes several in a row.
+    A single one may be one recipient's server asking for patience (greylisting answers 450 4.7.1, come back in five
+    minutes); that must not stop everybody's mail.
     """
     throttles = breaker.throttles + 1
-    wait = outcome.wait_s
-    if wait is None and throttles >= THROTTLES_IN_A_ROW:
-        wait = rules.step_s
-    if wait is None:
-        return replace(CLOSED, throttles=throttles, slow_until=breaker.slow_until)
-    until = now + timedelta(seconds=min(max(wait, 0.0), LONGEST_WAIT_S))
-    later = until if breaker.slow_until is None else max(until, breaker.slow_until)
-    return replace(CLOSED, throttles=throttles, slow_until=later)
+    until = breaker.slow_until
+    if throttles >= THROTTLES_IN_A_ROW:
+        wait = rules.step_s if outcome.wait_s is None else min(max(outcome.wait_s, 0.0), LONGEST_WAIT_S)
+        asked = now + timedelta(seconds=wait)
+        until = asked if until is None else max(until, asked)
+    return replace(CLOSED, throttles=throttles, slow_until=until)
 
 
 def _error(breaker: Breaker, outcome: Outcome, rules: SendingRules, version: int, now: datetime) -> Breaker:

@@ -147,16 +147,16 @@ def test_a_late_refusal_under_old_settings_stops_the_new_ones_for_one_probe_only
     assert late.at_time(NOW, 2).position is Position.HALF_OPEN
 
 
-def test_throttling_slows_down_when_asked_or_when_it_goes_on() -> None:
-    assert after(throttled()).slow_until is None
-    assert after(throttled(), throttled()).slow_until is None
+def test_throttling_slows_the_provider_down_when_it_goes_on() -> None:
+    assert after(throttled(30.0), throttled(30.0)).slow_until is None  # may be one recipient's server only
+    assert after(throttled(30.0), throttled(), OK, throttled(30.0)).slow_until is None
     assert after(*(throttled(),) * 3).slow_until == NOW + timedelta(seconds=60)
-    assert after(throttled(), throttled(), OK, throttled()).slow_until is None
-    assert after(throttled(30.0)).slow_until == NOW + timedelta(seconds=30)
-    assert after(throttled(30.0), throttled(5.0)).slow_until == NOW + timedelta(seconds=30)
-    assert after(throttled(10**9)).slow_until == NOW + timedelta(days=1)
-    assert after(throttled(30.0), TEMPORARY, OK).slow_until == NOW + timedelta(seconds=30)
-    assert after(throttled(30.0), fails(Cause.CREDITS)).slow_until == NOW + timedelta(seconds=30)
+    slowed = after(*(throttled(30.0),) * 3)
+    assert slowed.slow_until == NOW + timedelta(seconds=30)
+    assert after(throttled(5.0), breaker=slowed).slow_until == NOW + timedelta(seconds=30)
+    assert after(throttled(-5.0), throttled(), throttled(10**9)).slow_until == NOW + timedelta(days=1)
+    assert after(TEMPORARY, OK, breaker=slowed).slow_until == NOW + timedelta(seconds=30)
+    assert after(fails(Cause.CREDITS), breaker=slowed).slow_until == NOW + timedelta(seconds=30)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_throttling_slows_down_when_asked_or_when_it_goes_on() -> None:
         CLOSED,
         after(fails(Cause.AUTHENTICATION)),
         after(*(fails(Cause.NETWORK),) * 3).at_time(NOW + timedelta(hours=1), 1),
-        after(TEMPORARY, throttled(2.5)),
+        after(TEMPORARY, *(throttled(2.5),) * 3),
     ],
 )
 def test_it_is_stored_and_read_back(breaker: Breaker) -> None:

@@ -92,7 +92,9 @@ def test_an_open_breaker_stops_steps_and_a_half_open_one_lets_one_message_throug
 
 
 def test_a_provider_that_asked_for_patience_waits_though_its_breaker_is_closed() -> None:
-    breaker = after_outcome(CLOSED, Outcome(OutcomeKind.THROTTLED, wait_s=90), rules(), 1, NOON)
+    breaker = CLOSED
+    for _ in range(3):
+        breaker = after_outcome(breaker, Outcome(OutcomeKind.THROTTLED, wait_s=90), rules(), 1, NOON)
     until = NOON + timedelta(seconds=90)
     assert room(provider(), StepState(breaker=breaker), NOON) == Room(0, Blocker.SLOWED, until)
     assert room(provider(), StepState(breaker=breaker), until) == Room(50)

@@ -35,7 +35,7 @@ def opened(cause: Cause, said: str = "535 no\x1b") -> Breaker:
 
 REFUSED = StepState(breaker=opened(Cause.AUTHENTICATION))
 BROKE = StepState(breaker=opened(Cause.CREDITS, ""))
-SLOWED = StepState(breaker=after_outcome(CLOSED, Outcome(OutcomeKind.THROTTLED, wait_s=90), rules(), 1, NOW))
+SLOWED = StepState(breaker=Breaker(throttles=3, slow_until=at("12:01:30")))
 
 
 @pytest.mark.parametrize(
