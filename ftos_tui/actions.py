@@ -19,6 +19,7 @@ PLAN = "plan"
 REVIEW = "review"
 HISTORY = "history"
 CONFLICT = "conflict"
+SIGN_IN = "sign_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +296,7 @@ _TABLE = (
     ),
     Action("channel.next_finding", "Next finding", ("f8",), CHANNEL, "Go to the next field that has a finding."),
     Action("channel.reason", "Reason", ("f12",), CHANNEL, "Say why you make this change; it is kept in the audit."),
+    Action("sign_in.again", "Try again", ("f5", "r"), SIGN_IN, "Sign in again with what stands in the rows."),
     Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),
     Action("editor.external", "Your editor", ("ctrl+e", "f4"), EDITOR, "Open the text in $VISUAL or $EDITOR."),
     Action("editor.load", "Load a file", ("ctrl+o", "f3"), EDITOR, "Replace the text by a file's."),

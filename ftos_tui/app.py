@@ -5,6 +5,7 @@ import gc
 import os
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -15,12 +16,12 @@ from ftos_tui.actions import ACTIONS, Action
 from ftos_tui.actions import CHANNELS as CHANNELS_PLACE
 from ftos_tui.actions import PROVIDERS as PROVIDERS_PLACE
 from ftos_tui.config import Places, Settings
-from ftos_tui.domain.checks.context import CheckContext
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.domain.secret import Secret
 from ftos_tui.key_names import key_names
+from ftos_tui.screens.carrier import Carrier
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen
 from ftos_tui.screens.live_watch import LiveWatch
 from ftos_tui.screens.menu import MenuScreen
@@ -32,9 +33,6 @@ from ftos_tui.terminal import SafeApp, mouse_wanted
 from ftos_tui.widgets.background import start
 
 T = TypeVar("T")
-
-_SLOW = 1.0
-"""Seconds after which the log says what is waited for."""
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark"}
 
@@ -80,6 +78,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         self.log_entries: deque[LogEntry] = deque(maxlen=2000)
         self.trial_watch = TrialWatch(self, session)
         self.live_watch = LiveWatch(self, session)
+        self.carrier = Carrier(self)
         self.crash_file = session.places.state / "crash.log"
         self.theme = _THEMES[session.settings.theme]
         self.set_keymap({action_id: ",".join(keys) for action_id, keys in session.settings.keys.items()})
@@ -93,7 +92,12 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         place = Place(PROVIDERS) if self.start == PROVIDERS else last_place(self.session)
         level = 0 if place.screen == MENU else len(MENU_PATH)
         where = CHANNELS_PLACE if place.screen == CHANNELS else PROVIDERS_PLACE
-        await self.enter_menu(level, cursor_on=place.provider_id, place=where)
+        go_on = partial(self.enter_menu, level, cursor_on=place.provider_id, place=where)
+        if self.session.asks_first:
+            await self.enter_menu(0)
+            start(self, partial(self.carrier.after_sign_in, self.session, go_on), "sign in")
+        else:
+            await go_on()
         self.call_after_refresh(self._after_first_frame)
 
     def _after_first_frame(self) -> None:
@@ -240,18 +244,11 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             session: Another environment's session to check and save in; None for the console's own.
         """
         from ftos_tui.screens.edit import EditScreen
-        from ftos_tui.studio.providers import check_context, status_counts
-
-        where = session or self.session
-
-        def world() -> tuple[CheckContext, dict[str, int]]:
-            provider_id = draft.base.provider_id
-            counts = dict(status_counts(where, provider_id)) if provider_id else {}
-            return check_context(where, draft), counts
+        from ftos_tui.studio.providers import form_context
 
         with self.hold_keys():
             try:
-                context, counts = await self.carry_out(world)
+                context, counts = await self.carry_out(lambda: form_context(session or self.session, draft))
             except Failure as failure:
                 self.report(Level.ERROR, str(failure))
                 return
@@ -303,11 +300,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         Raises:
             Failure: The operation did not succeed.
         """
-        task = asyncio.ensure_future(asyncio.to_thread(operation))
-        done, _ = await asyncio.wait({task}, timeout=_SLOW)
-        if not done:
-            self.report(Level.WARNING, "Still waiting for the store; keys work meanwhile.")
-        return await task
+        return await self.carrier.carry_out(operation)
 
     def report(self, level: Level, message: str) -> None:
         """Adds a line to the status log, on screen at once and in its file."""

@@ -78,7 +78,6 @@ class SignInScreen(FrameScreen):
 
     def on_unmount(self) -> None:
         """Lets those go on who wait for it."""
-        self.query_one(SecretInput).value = ""
         self.answered(self.signed_in)
 
     def focus_content(self) -> None:

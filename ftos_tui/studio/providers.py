@@ -20,6 +20,7 @@ from ftos_tui.domain.visible import visible
 from ftos_tui.stores.protocol import NewVersion, SealedSecret
 from ftos_tui.studio.channels import serves
 from ftos_tui.studio.failures import (
+    NotPermitted,
     NoTrial,
     Refused,
     StaleVersion,
@@ -100,6 +101,22 @@ def check_context(
         serves=codes,
         serves_count=number,
     )
+
+
+def form_context(session: Session, draft: Draft) -> tuple[CheckContext, dict[str, int]]:
+    """What a form of this draft has to know: the world of its check, and how many messages bear each status.
+
+    Who may not change the shared store is told so in the status log.
+    """
+    provider_id = draft.base.provider_id
+    counts = dict(status_counts(session, provider_id)) if provider_id else {}
+    context = check_context(session, draft)
+    if session.shared and not session.may_change:
+        try:
+            session.permit_change()
+        except NotPermitted as barred:
+            note(session, Level.WARNING, str(barred))
+    return context, counts
 
 
 def check(session: Session, draft: Draft) -> Checked:
