@@ -89,7 +89,7 @@ def initialise(session: "Session") -> SetUp:
         StoreNewer: A newer ftos-tui made it.
         Failure: Store or key are not to be had; the text says why and what to do.
     """
-    _permit(session)
+    refuse_read_only(session)
     changed = _make(session)
     had_file = session.key_path.exists()
     with _opened(session) as store:
@@ -129,7 +129,7 @@ def upgrade(session: "Session") -> SetUp:
         StoreNewer: A newer ftos-tui made it.
         StoreError: There is none yet, or it is not to be had.
     """
-    _permit(session)
+    refuse_read_only(session)
     if session.shared:
         from ftos_tui.stores.sql.postgres import upgrade_schema
 
@@ -213,7 +213,7 @@ def open_to_fill(session: "Session") -> "SqlStore":
         NotPermitted: The environment is read-only, or the signed-in user does not own the shared store.
         Failure: Store or key are not to be had.
     """
-    _permit(session)
+    refuse_read_only(session)
     _make(session)
     store = _open(session)
     try:
@@ -226,7 +226,12 @@ def open_to_fill(session: "Session") -> "SqlStore":
     return store
 
 
-def _permit(session: "Session") -> None:
+def refuse_read_only(session: "Session") -> None:
+    """Refuses to change a store in a read-only environment; asks no store.
+
+    Raises:
+        NotPermitted: It is one.
+    """
     if session.environment.read_only:
         raise NotPermitted(f"The environment {session.environment.name} is read-only: nothing was changed.")
 
@@ -297,7 +302,7 @@ def _membership(session: "Session", role: str, users: Sequence[str], *, apply: b
 
     _refuse_file(session)
     if apply:
-        _permit(session)
+        refuse_read_only(session)
     wanted = roles.Role(role)
 
     def work(database: "Database") -> Grant:

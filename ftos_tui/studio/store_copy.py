@@ -27,7 +27,7 @@ from ftos_tui.studio.failures import CopyRefused, counted
 from ftos_tui.studio.log import note
 from ftos_tui.studio.master_key import lasting_name
 from ftos_tui.studio.session import Session
-from ftos_tui.studio.store_admin import open_to_fill
+from ftos_tui.studio.store_admin import open_to_fill, refuse_read_only
 from ftos_tui.vault.envelope import Binding, Unreadable
 from ftos_tui.vault.vault import Vault
 
@@ -125,7 +125,7 @@ def copy_store(source: Session, target: Session, *, progress: Progress | None = 
             one of the two was changed meanwhile; the text says which, and what to do.
         Failure: A store or a key is not to be had; a further copy goes on where this one stopped.
     """
-    target.permit_change()
+    refuse_read_only(target)
     here = _side(source, source.store)
     head = _refuse_unfit(here)
     there_store = open_to_fill(target)
