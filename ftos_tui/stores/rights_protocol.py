@@ -31,7 +31,7 @@ class Standing:
         user: As whom the store knows them; empty where a store knows no users.
         rights: What they may do. The store enforces it; this is to tell in time.
         at: When that was asked, by the store's clock, UTC.
-        tls: The protocol that protects the connection, for example `TLSv1.3`; empty for none.
+        tls: The protocol that protects the connection, for example `TLSv1.3`, or just `TLS`; empty for none.
     """
 
     user: str

@@ -27,10 +27,13 @@ def standing(connection: Connection) -> Standing:
     """Who is signed in and what they may do; a file belongs to whoever can open it."""
     if connection.dialect.name != "postgresql":
         return Standing("", frozenset(Right), datetime.now(UTC))
-    user, at, tls, *may = connection.execute(_POSTGRES).one()
+    user, at, protocol, *may = connection.execute(_POSTGRES).one()
+    # What the server sees may be a pooler's connection; whether ours is protected only this end knows.
+    driver = connection.connection.driver_connection
+    tls = (protocol or "TLS") if driver is not None and driver.pgconn.ssl_in_use else ""
     return Standing(
         str(user),
         frozenset(right for right, has in zip(_ORDER, may, strict=True) if has),
         at.astimezone(UTC),
-        tls or "",
+        tls,
     )
