@@ -22,6 +22,7 @@ from ftos_tui.stores.dispatch_protocol import (
 from ftos_tui.stores.sql import steps, tally
 from ftos_tui.stores.sql.changes import Change, apply, locked, readable
 from ftos_tui.stores.sql.instants import MICROS, from_micros, optional_micros, optional_time, store_now
+from ftos_tui.stores.sql.message_events import settle
 from ftos_tui.stores.sql.message_schema import IN_HAND_SQL, WAITING_SQL, message, message_body
 from ftos_tui.stores.sql.tally import Tally
 
@@ -133,6 +134,8 @@ def recover(connection: Connection, limit: int) -> Recovery:
     changes = [_recovered(row) for row in connection.execute(over)]
     counted = Tally(now)
     apply(connection, changes, counted, now)
+    proven = [change.row.id for change in changes if change.after is Dispatch.IN_DOUBT and change.row.rank > 0]
+    settle(connection, proven, "clock", counted, now)
     counted.write(connection)
     ends = [change.after for change in changes]
     return Recovery(ends.count(Dispatch.QUEUED), ends.count(Dispatch.IN_DOUBT), ends.count(Dispatch.HELD))

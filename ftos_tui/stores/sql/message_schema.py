@@ -1,7 +1,8 @@
 """The tables of the message queue. Times are whole microseconds since 1970-01-01 UTC: the database compares and adds.
 
 Two kinds of index: those that a worker needs hold only the messages that wait or are in hand, so that they stay small
-whatever was sent; those that a list needs end with the message's id, which grows with the time of its making.
+whatever was sent; those that a list needs end with the message's id, which grows with the time of its making, and leave
+out the few messages in hand, so that a message enters them twice in its life and not with each of its states.
 """
 
 from typing import Final
@@ -17,7 +18,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
@@ -29,10 +29,11 @@ _number = BigInteger().with_variant(Integer(), "sqlite")
 
 WAITING_SQL: Final = "state IN ('queued', 'retry_wait')"
 IN_HAND_SQL: Final = "state IN ('claimed', 'sending')"
+AT_REST_SQL: Final = "state NOT IN ('claimed', 'sending')"
 
 
-def _partial(name: str, *columns: Column[object], where: str) -> None:
-    Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+def _partial(name: str, *columns: Column[object], where: str, unique: bool = False) -> None:
+    Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 message = Table(
@@ -65,10 +66,10 @@ message = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Column("search", _text, nullable=False),
-    UniqueConstraint("provider_id", "dedupe_key", name="message_dedupe"),
 )
-Index("message_by_state", message.c.state, message.c.id)
-Index("message_by_provider", message.c.provider_id, message.c.state, message.c.id)
+_partial("message_dedupe", message.c.provider_id, message.c.dedupe_key, where="dedupe_key IS NOT NULL", unique=True)
+_partial("message_by_state", message.c.state, message.c.id, where=AT_REST_SQL)
+_partial("message_by_provider", message.c.provider_id, message.c.state, message.c.id, where=AT_REST_SQL)
 _partial("message_by_due", message.c.provider_id, message.c.due, message.c.id, where=WAITING_SQL)
 _partial("message_in_hand", message.c.provider_id, message.c.lease_until, where=IN_HAND_SQL)
 _partial("message_by_expiry", message.c.not_after, where=f"not_after IS NOT NULL AND {WAITING_SQL}")

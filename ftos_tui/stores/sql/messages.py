@@ -1,7 +1,7 @@
 """Messages into a relational store, and pages of them out of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ftos_tui.domain.delivery.message import Message
-from ftos_tui.domain.delivery.states import Actor, Dispatch, transition
+from ftos_tui.domain.delivery.states import IN_HAND, Actor, Dispatch, transition
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import Author
 from ftos_tui.stores.message_protocol import Enqueued, MessageQuery, MessageRow, NewEntry
@@ -26,13 +26,24 @@ from ftos_tui.stores.protocol import NotFound
 from ftos_tui.stores.sql import message_rows, tally
 from ftos_tui.stores.sql.instants import MICROS, from_micros, store_now
 from ftos_tui.stores.sql.listing import searchable
-from ftos_tui.stores.sql.message_schema import WAITING_SQL, attachment, message, message_body, message_group
+from ftos_tui.stores.sql.message_schema import (
+    AT_REST_SQL,
+    IN_HAND_SQL,
+    WAITING_SQL,
+    attachment,
+    message,
+    message_body,
+    message_group,
+)
 from ftos_tui.stores.sql.schema import provider
 from ftos_tui.stores.sql.tally import Tally
 
 _M: Final = message.c
 _LARGEST_PAGE: Final = 1000
 _CHUNK: Final = 500
+_DEDUPED: Final = text("dedupe_key IS NOT NULL")
+_AT_REST: Final = text(f"message.{AT_REST_SQL}")
+_IN_HAND: Final = text(f"message.{IN_HAND_SQL}")
 
 
 def enqueue(connection: Connection, entries: Sequence[NewEntry], by: Author) -> Sequence[Enqueued]:
@@ -45,7 +56,8 @@ def enqueue(connection: Connection, entries: Sequence[NewEntry], by: Author) -> 
     for entry in entries:
         transition(None, entry.state, Actor.ENQUEUE)
     new: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(message)
-    connection.execute(new.on_conflict_do_nothing(index_elements=[_M.provider_id, _M.dedupe_key]), rows)
+    unique = new.on_conflict_do_nothing(index_elements=[_M.provider_id, _M.dedupe_key], index_where=_DEDUPED)
+    connection.execute(unique, rows)
     there = _queued_before(connection, entries)
     result = []
     taken = []
@@ -79,7 +91,7 @@ def _queued_before(connection: Connection, entries: Sequence[NewEntry]) -> Mappi
         own = [key[1] for key in keys if key[0] == provider_id]
         for start in range(0, len(own), _CHUNK):
             chosen = select(_M.dedupe_key, _M.id).where(
-                _M.provider_id == provider_id, _M.dedupe_key.in_(own[start : start + _CHUNK])
+                _M.provider_id == provider_id, _DEDUPED, _M.dedupe_key.in_(own[start : start + _CHUNK])
             )
             there |= {(provider_id, row.dedupe_key): row.id for row in connection.execute(chosen)}
     return there
@@ -128,10 +140,13 @@ def _ids(query: MessageQuery, up: bool, limit: int) -> Select[Any]:
 
 
 def _conditions(query: MessageQuery) -> list[tuple[ColumnElement[bool], ...]]:
+    """What each part of a page must be, in the words of the index it is to be read from."""
     of = () if query.provider_id is None else (_M.provider_id == query.provider_id,)
-    if query.states:
-        return [(*of, _M.state == state) for state in dict.fromkeys(query.states)]
-    return [(*of, _M.state == state) for state in Dispatch] if of else [()]
+    states = dict.fromkeys(query.states or (Dispatch if of else ()))
+    return [
+        (*of, _M.state == state, cast("ColumnElement[bool]", _IN_HAND if state in IN_HAND else _AT_REST))
+        for state in states
+    ] or [()]
 
 
 def _part(query: MessageQuery, condition: tuple[ColumnElement[bool], ...], up: bool) -> Select[Any]:

@@ -29,8 +29,8 @@ def upgrade() -> None:
         op.get_bind().exec_driver_sql(_AUDITS_EVENTS)
 
 
-def _partial(name: str, table: str, columns: list[str], where: str) -> None:
-    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+def _partial(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
+    op.create_index(name, table, columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 def _create_messages() -> None:
@@ -63,14 +63,14 @@ def _create_messages() -> None:
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
         sa.Column("search", _text, nullable=False),
-        sa.UniqueConstraint("provider_id", "dedupe_key", name="message_dedupe"),
     )
     _partial("message_by_due", "message", ["provider_id", "due", "id"], "state IN ('queued', 'retry_wait')")
     _partial(
         "message_by_expiry", "message", ["not_after"], "not_after IS NOT NULL AND state IN ('queued', 'retry_wait')"
     )
-    op.create_index("message_by_provider", "message", ["provider_id", "state", "id"])
-    op.create_index("message_by_state", "message", ["state", "id"])
+    _partial("message_by_provider", "message", ["provider_id", "state", "id"], "state NOT IN ('claimed', 'sending')")
+    _partial("message_by_state", "message", ["state", "id"], "state NOT IN ('claimed', 'sending')")
+    _partial("message_dedupe", "message", ["provider_id", "dedupe_key"], "dedupe_key IS NOT NULL", unique=True)
     _partial("message_in_hand", "message", ["provider_id", "lease_until"], "state IN ('claimed', 'sending')")
 
 
