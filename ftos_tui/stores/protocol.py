@@ -335,8 +335,12 @@ class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, R
         """
         ...
 
-    def now(self) -> datetime:
-        """The store's time, UTC: what it compares deadlines with."""
+    def now(self, otherwise: datetime | None = None) -> datetime:
+        """The store's time, UTC: what it compares deadlines with.
+
+        Args:
+            otherwise: The time where the store has no clock of its own; None for this process' clock.
+        """
         ...
 
     def sealed_secret(self, provider_id: str, field_id: str, version: int) -> SealedSecret | None:

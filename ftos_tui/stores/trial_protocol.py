@@ -43,6 +43,15 @@ class TrialStore(Protocol):
         """
         ...
 
+    def due_trials(self, now: datetime, limit: int = 1000) -> Sequence[Trial]:
+        """The trials that are over by the store's clock, the earliest deadline first.
+
+        Args:
+            now: The time where the store has no clock of its own.
+            limit: Most trials to return.
+        """
+        ...
+
     def trial(self, provider_id: str) -> Trial | None:
         """The trial of a provider, or None."""
         ...

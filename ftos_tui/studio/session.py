@@ -164,7 +164,7 @@ class Session:
         if not self.may_revert:
             return
         try:
-            if store.trials(due_by=self.clock(), limit=1):
+            if store.due_trials(self.clock(), limit=1):
                 from ftos_tui.studio.trial import carry_out_expired
 
                 carry_out_expired(self)

@@ -50,7 +50,7 @@ def confirm(session: "Session", *, name: str | None = None, provider_id: str | N
     trial = session.store.trial(version.provider_id)
     if trial is None:
         raise NoTrial(f"{shown} is not on trial: nothing to confirm.")
-    now = session.clock()
+    now = session.store.now(session.clock())
     if not trial.is_over(now):
         end = TrialEnd(trial.provider_id, trial.version, CONFIRMED, session.author, now)
         if session.store.end_trial(end, session.vault.sign):
@@ -78,7 +78,7 @@ def carry_out_expired(session: "Session") -> int:
     if not session.may_revert:
         return 0
     reverted = 0
-    for trial in session.store.trials(due_by=session.clock()):
+    for trial in session.store.due_trials(session.clock()):
         try:
             reverted += _carry_out(session, trial)
         except Failure as failure:

@@ -236,7 +236,7 @@ async def test_a_store_that_is_down_leaves_the_banner(
             looked += 1
             raise StoreUnreachable("The store does not answer.")
 
-        for method in ("trials", "trial"):
+        for method in ("trials", "due_trials", "trial"):
             monkeypatch.setattr(type(session.store), method, down)
         await operator.until(lambda: looked)
         operator.form.trial.look_soon()

@@ -188,7 +188,7 @@ def test_a_version_found_over_the_trial_ends_it(session: Session, monkeypatch: p
     [trial] = running_trials(session)
     newer = save(session, edit(tried, bulk_no="60"))
     store = type(session.store)
-    monkeypatch.setattr(store, "trials", lambda *_, **__: [trial])
+    monkeypatch.setattr(store, "due_trials", lambda *_, **__: [trial])
     assert carry_out_expired(session) == 0
     assert open_provider(session, name="Gateway").number == newer.number
     ended: list[TrialEnd] = []
@@ -210,7 +210,7 @@ def test_two_that_revert_at_once_revert_once(session: Session, monkeypatch: pyte
     assert carry_out_expired(session) == 1
     before = session.store.by_id(trial.provider_id, 2)
     store = type(session.store)
-    monkeypatch.setattr(store, "trials", lambda *_, **__: [trial])
+    monkeypatch.setattr(store, "due_trials", lambda *_, **__: [trial])
     real = store.by_id
     monkeypatch.setattr(
         store, "by_id", lambda self, key, number=None: before if number is None else real(self, key, number)
@@ -267,7 +267,7 @@ def test_one_that_cannot_be_reverted_does_not_keep_the_store_shut(
     def unreachable(*_: object, **__: object) -> None:
         raise StoreUnreachable("It does not answer.")
 
-    monkeypatch.setattr(type(keyless.store), "trials", unreachable)
+    monkeypatch.setattr(type(keyless.store), "due_trials", unreachable)
     assert open_session(clock=LATER).store.count() == 7
     assert logged(keyless)[-1] == "Trials that are over could not be looked for: It does not answer."
 

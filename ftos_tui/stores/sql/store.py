@@ -1,9 +1,12 @@
 """The relational store: each operation in a transaction of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from ftos_tui.domain.channel import Channel
 from ftos_tui.domain.record import Author, ProviderVersion
@@ -12,7 +15,7 @@ from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
 from ftos_tui.stores.live_protocol import Change, Present, Signal
-from ftos_tui.stores.plain_json import time_from_text
+from ftos_tui.stores.plain_json import time_from_text, time_to_text
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
 from ftos_tui.stores.rights_protocol import Right, Standing
 from ftos_tui.stores.sql import audit, bulk, channels, history, keys, listing, live, reads, rights, trials, writes
@@ -80,12 +83,12 @@ class SqlStore:
         with self.database.changing() as change:
             return writes.settle(change, operation_id, self.database.clock)
 
-    def now(self) -> datetime:
+    def now(self, otherwise: datetime | None = None) -> datetime:
         """The store's time, UTC."""
         with self.database.looking() as look:
             [found] = look.run(self.database.clock)
         text = found[0][0]
-        return datetime.now(UTC) if text is None else time_from_text(text)
+        return time_from_text(text) if text is not None else otherwise or datetime.now(UTC)
 
     def outcome(self, operation_id: str) -> ProviderVersion | None:
         """The version that a save with this id wrote, or None."""
@@ -117,6 +120,11 @@ class SqlStore:
         with self.database.reading() as connection:
             return trials.page(connection, due_by, limit)
 
+    def due_trials(self, now: datetime, limit: int = 1000) -> Sequence[Trial]:
+        """The trials that are over by the store's clock, the earliest deadline first."""
+        with self.database.looking() as look:
+            return trials.due(look, self.database.clock, now, limit)
+
     def trial(self, provider_id: str) -> Trial | None:
         """The trial of a provider, or None."""
         with self.database.reading() as connection:
@@ -125,7 +133,7 @@ class SqlStore:
     def end_trial(self, end: TrialEnd, sign: Sign) -> bool:
         """Ends a trial and leaves its version as it is; whether it was still running."""
         with self.database.writing() as connection:
-            return trials.end(connection, end, sign)
+            return trials.end(connection, replace(end, at=self._time(connection, end.at)), sign)
 
     def channels(self, query: ChannelQuery) -> Sequence[Channel]:
         """One page of the communication channels."""
@@ -150,12 +158,12 @@ class SqlStore:
     def write_channel(self, new: NewChannel, sign: Sign) -> Channel:
         """Writes a communication channel and its audit entry in one transaction."""
         with self.database.writing() as connection:
-            return channels.write(connection, new, sign)
+            return channels.write(connection, replace(new, at=self._time(connection, new.at)), sign)
 
     def delete_channel(self, end: ChannelEnd, sign: Sign) -> None:
         """Deletes a communication channel, with its audit entry, in one transaction."""
         with self.database.writing() as connection:
-            channels.remove(connection, end, sign)
+            channels.remove(connection, replace(end, at=self._time(connection, end.at)), sign)
 
     def audit_entries(self, after: int = 0, limit: int = 1000) -> Sequence[AuditEntry]:
         """Audit entries with a greater sequence than `after`, in order."""
@@ -175,7 +183,10 @@ class SqlStore:
     def change_facts(self, change: FactsChange, sign: Sign) -> bool:
         """Changes facts, with an audit entry; gives back whether it did."""
         with self.database.writing() as connection:
-            return keys.change_facts(connection, change, sign)
+            at = self._time(connection, time_from_text(change.entry.at))
+            return keys.change_facts(
+                connection, replace(change, entry=replace(change.entry, at=time_to_text(at))), sign
+            )
 
     def secret_counts(self) -> Mapping[str, int]:
         """How many stored secrets each master key wrapped, by its id."""
@@ -284,6 +295,11 @@ class SqlStore:
             backend = self.database.backend
             providers = listing.count(InTurn(connection), "")
             return StoreFacts(backend.location, backend.name, HEAD, providers, backend.details(connection))
+
+    def _time(self, connection: Connection, otherwise: datetime) -> datetime:
+        """The store's own time, where it has one."""
+        text = connection.execute(self.database.clock.statement).scalar()
+        return otherwise if text is None else time_from_text(text)
 
     def close(self) -> None:
         """Gives back connections; the store may not be used afterwards."""

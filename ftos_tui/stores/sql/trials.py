@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, Executable, Integer, Row, Select, Text, bindparam, delete, func, insert, select
 
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.trial import Trial
@@ -14,7 +15,7 @@ from ftos_tui.stores.protocol import AuditEntry, NewVersion, Sign
 from ftos_tui.stores.sql import audit
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.schema import provider, trial
-from ftos_tui.stores.sql.statements import Query, Rows
+from ftos_tui.stores.sql.statements import Query, Rows, Runs
 from ftos_tui.stores.trial_protocol import TrialEnd
 
 _NAMED: Final = select(trial, provider.c.name).select_from(trial.join(provider, provider.c.id == trial.c.provider_id))
@@ -44,6 +45,21 @@ def page(connection: Connection, due_by: datetime | None, limit: int) -> Sequenc
     if due_by is not None:
         statement = statement.where(trial.c.deadline <= time_to_text(due_by))
     return [_trial(row) for row in connection.execute(statement)]
+
+
+def due(look: Runs, clock: Query, now: datetime, limit: int) -> Sequence[Trial]:
+    """The trials that are over; see `TrialStore.due_trials`."""
+    [found] = look.run(Query(_due(clock.statement), {"now": time_to_text(now), "most": limit}))
+    return [_trial(row) for row in found]
+
+
+@lru_cache(4)
+def _due(clock: Executable) -> Select[Any]:
+    if not isinstance(clock, Select):
+        raise TypeError("a clock is a SELECT")
+    passed = func.coalesce(clock.scalar_subquery(), bindparam("now", type_=Text))
+    ordered = _NAMED.where(trial.c.deadline <= passed).order_by(trial.c.deadline, trial.c.provider_id)
+    return ordered.limit(bindparam("most", type_=Integer))
 
 
 def following(new: NewVersion, ended: Trial | None) -> list[Query]:
