@@ -61,14 +61,14 @@ class Watch:
     Args:
         session: The session; it ends the watch when it is closed.
         tell: Told of every look that brought something, in the watch's thread; must return soon and raise nothing.
-        mode: As `LiveStore.signal` takes it.
     """
 
-    def __init__(self, session: "Session", tell: Callable[[News], None], mode: str = "auto") -> None:
+    def __init__(self, session: "Session", tell: Callable[[News], None]) -> None:
         self.session = session
         self.session_id = new_id()
         self._tell = tell
-        self._mode = mode
+        shared = session.environment.postgresql
+        self._mode = "auto" if shared is None else shared.live
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._signal: Signal | None = None

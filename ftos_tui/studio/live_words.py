@@ -22,6 +22,7 @@ _NO_VERSION: Final = {
     "channel_delete": "deleted a communication channel of {name}",
     "delete": "deleted {name}",
     "rotate_key": "replaced the master key",
+    "store_copied": "copied the store here",
     "export_secrets": "exported secrets of {name}",
 }
 
