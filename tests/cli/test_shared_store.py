@@ -1,0 +1,120 @@
+"""The command line on a shared store: signing in, what is refused, and the settings told without secrets."""
+
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from ftos_tui.cli.exits import ExitCode
+from ftos_tui.stores.sql.roles import Role
+from tests.cli.conftest import Run
+from tests.postgres import PostgresServer
+from tests.team import NAME, Team, new_team
+from tests.terminal.harness import isolated_environ
+from tests.terminal.program import PROGRAM
+
+PASSWORD = "canary-sign-in-1789"
+
+
+@pytest.fixture(scope="module")
+def team(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Team:
+    return new_team(postgres_server, tmp_path_factory.mktemp("owner"))
+
+
+def write_settings(home: Path, text: str) -> None:
+    folder = home / ".config" / "ftos-tui"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.toml").write_text(text)
+
+
+def test_a_line_of_standard_input_signs_in(run: Run, home: Path, team: Team) -> None:
+    user = team.person(Role.CONSULTANT, PASSWORD)
+    write_settings(home, team.toml(user=user, sign_in="ask"))
+    listed = run("providers", "list", "--json", "--password-stdin", input=f"{PASSWORD}\n")
+    assert (listed.code, len(listed.json)) == (0, 6)
+    assert PASSWORD not in listed.out + listed.err
+    refused = run("--password-stdin", "providers", "list", input="wrong\n")
+    assert (refused.code, "does not accept this user and password" in refused.err) == (ExitCode.NOT_PERMITTED, True)
+    ended = run("--password-stdin", "providers", "list")
+    assert (ended.code, "ended before the password" in ended.err) == (ExitCode.USAGE, True)
+
+
+def test_nobody_to_ask_is_said_with_the_way_out(
+    run: Run, home: Path, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ftos_tui.cli.sign_in.has_terminal", lambda: False)
+    write_settings(home, team.toml(user=team.person(Role.CONSULTANT, PASSWORD), sign_in="ask"))
+    told = run("providers", "list")
+    assert (told.code, "--password-stdin" in told.err) == (ExitCode.NOT_PERMITTED, True)
+
+
+def test_a_files_store_reads_no_password(run: Run) -> None:
+    assert run("providers", "list", "--password-stdin").code == 0
+
+
+def test_who_may_not_change_is_refused_with_a_code(run: Run, home: Path, team: Team) -> None:
+    write_settings(home, team.toml(user=team.person(Role.CONSULTANT)))
+    told = run("providers", "set", "FTOSEmailGateway", "bulk_no=51")
+    assert (told.code, "may read here, not change" in told.err) == (ExitCode.NOT_PERMITTED, True)
+    audit = run("audit", "list")
+    assert (audit.code, "does not permit" in audit.err) == (ExitCode.NOT_PERMITTED, True)
+
+
+def test_config_show_tells_the_shared_store_as_toml(run: Run, home: Path, team: Team) -> None:
+    write_settings(home, team.toml(password_file="/srv/secret", sign_in="ask"))
+    shown = run("config", "show").out
+    assert f"[environments.{NAME}.postgresql]" in shown
+    assert 'password_file = "/srv/secret"' in shown
+    write_settings(home, shown)
+    assert run("config", "show").out == shown
+    shape = run("config", "show", "--json").json["environments"]
+    assert shape[NAME]["postgresql"]["sign_in"] == "ask"
+    assert (shape["local"]["postgresql"], "store" in shape[NAME]) == (None, False)
+
+
+def test_config_check_notices_the_same_store_twice(run: Run, home: Path) -> None:
+    write_settings(home, f'[environments.twin]\nstore = "{home}/.local/share/ftos-tui/local.sqlite3"\n')
+    told = run("config", "check")
+    assert (told.code, "line 2: environments local and twin name the same store" in told.err) == (ExitCode.USAGE, True)
+
+
+def test_doctor_and_validate_know_a_shared_store(run: Run, home: Path, team: Team) -> None:
+    write_settings(home, team.toml(user=team.person(Role.CONSULTANT)))
+    told = run("doctor", "--json")
+    assert {check["name"] for check in told.json} >= {"store", "tls", "rights", "clock"}
+    file = home / "record.json"
+    file.write_text('{"name": "FTOSEmailGateway", "communication_channel": "sms"}')
+    told = run("providers", "validate", "--file", str(file))
+    assert (told.code, "without the store" in told.out + told.err) == (ExitCode.REFUSED, False)
+
+
+def test_the_password_is_asked_for_at_the_terminal_without_echo(team: Team, tmp_path: Path) -> None:
+    user = team.person(Role.CONSULTANT, PASSWORD)
+    environ = isolated_environ(tmp_path)
+    folder = tmp_path / "config" / "ftos-tui"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(team.toml(user="", sign_in="ask"))
+    child = pexpect.spawn(PROGRAM[0], [*PROGRAM[1:], "providers", "list"], env=environ, timeout=60, encoding="utf-8")
+    child.expect(rf"User for {NAME} \(\w+\): ")
+    child.sendline(user)
+    child.expect(f"Password of {user}: ")
+    child.waitnoecho()
+    child.sendline(PASSWORD)
+    child.expect("FTOSEmailGateway")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 0
+    assert PASSWORD not in str(child.before)
+
+
+def test_a_terminal_is_no_place_for_the_option(team: Team, tmp_path: Path) -> None:
+    environ = isolated_environ(tmp_path)
+    folder = tmp_path / "config" / "ftos-tui"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(team.toml())
+    arguments = [*PROGRAM[1:], "providers", "list", "--password-stdin"]
+    child = pexpect.spawn(PROGRAM[0], arguments, env=environ, timeout=60, encoding="utf-8")
+    child.expect("Standard input is a terminal")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == ExitCode.USAGE
