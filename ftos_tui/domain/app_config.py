@@ -38,7 +38,9 @@ _KEYS: Final = (
     ConfigKey("host", "Connects to this host instead of the one of Service Url."),
     ConfigKey("port", "Connects to this port instead of the one of Service Url."),
     ConfigKey("tls", "TLS mode: implicit, starttls or none."),
-    ConfigKey("verify", "Whether the server's certificate is verified; never false in production."),
+    ConfigKey(
+        "verify", "Whether the server's certificate is verified: it always is, and false is refused when sending."
+    ),
     ConfigKey("ca_file", "A file of certificate authorities to trust instead of the system's."),
     ConfigKey("proxy", "A proxy to connect through, as a URL."),
     ConfigKey("url", "The full URL to post to, instead of Service Url."),
@@ -46,9 +48,11 @@ _KEYS: Final = (
     ConfigKey("endpoint", "The path or URL of the sending call."),
     ConfigKey("region", "Where the provider keeps data, for example eu; it picks the host."),
     ConfigKey("user", "The user to log in with, instead of App user."),
-    ConfigKey("method", "The HTTP method of a template: POST, PUT or GET."),
+    ConfigKey("method", "The HTTP method of a template: POST or PUT."),
     ConfigKey("headers", "HTTP headers of a template, an object of texts."),
-    ConfigKey("body", "The HTTP body of a template, an object or a text."),
+    ConfigKey("key_header", "The header that carries App Key; Ocp-Apim-Subscription-Key where none is named."),
+    ConfigKey("body", "The JSON body of a template, an object with placeholders such as {to} and {text}."),
+    ConfigKey("answers", "What the statuses of an HTTP template's answers mean."),
     ConfigKey("timeout", "Seconds to wait for an answer."),
     ConfigKey("max_connections", "How many connections the provider takes at once."),
     ConfigKey("sandbox", "true lets the provider check messages without sending them."),
@@ -100,6 +104,21 @@ def is_secret_key(name: str) -> bool:
 def known_key(name: str) -> ConfigKey | None:
     """The known key of this name, in whatever case and spelling; None where there is none."""
     return KNOWN_KEYS.get(_snake(name))
+
+
+def top_level(text: str) -> dict[str, Any]:
+    """The top level of an appConfig, known keys by their canonical name; empty where it is no object.
+
+    Args:
+        text: JSON, in canonical form or not.
+    """
+    try:
+        config = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(config, dict):
+        return {}
+    return {(known.name if (known := known_key(key)) else key): value for key, value in config.items()}
 
 
 def canonical_json(value: Any) -> str:

@@ -4,14 +4,13 @@ Service Url and Provider Name decide, appConfig refines; the same function serve
 sentence, and the worker, which goes it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ftos_tui.domain.app_config import known_key
+from ftos_tui.domain.app_config import top_level
 from ftos_tui.domain.checks.hosts import Host, judge_host
 from ftos_tui.domain.checks.service_url import DEFAULT_PORTS, target_of
 from ftos_tui.domain.failure import Failure
@@ -166,13 +165,7 @@ def way_in_words(values: Values) -> str:
 
 def config_of(values: Values) -> dict[str, Any]:
     """The top level of a record's appConfig, known keys by their canonical name; empty where it is no object."""
-    try:
-        config = json.loads(str(values.get("app_config") or "{}"))
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(config, dict):
-        return {}
-    return {(known.name if (known := known_key(key)) else key): value for key, value in config.items()}
+    return top_level(str(values.get("app_config") or ""))
 
 
 def _kind(values: Values, scheme: str, config: Mapping[str, Any]) -> TransportKind:

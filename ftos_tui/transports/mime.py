@@ -5,6 +5,7 @@ written here, so that nothing folds, encodes or drops what this module did not d
 """
 
 import re
+from collections.abc import Mapping
 from email.base64mime import body_encode as base64_lines
 from email.charset import QP, Charset
 from email.header import Header
@@ -25,6 +26,9 @@ LONGEST_LINE: Final = 998
 """Characters of a line without its end (RFC 5322, 2.1.1)."""
 
 _WIDTH: Final = 76
+_LONGEST_NAME: Final = 200
+"""Bytes of a file name or a person's; each may take three characters (RFC 2231)."""
+
 _POLICY: Final = compat32.clone(linesep="\r\n", mangle_from_=False)
 _UTF8: Final = Charset("utf-8")
 _UTF8.header_encoding = QP
@@ -33,6 +37,12 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _NOT_7BIT: Final = re.compile(r"[^\t\n\r\x20-\x7e]")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~ ]*")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,76}")
+_SET_HERE: Final = frozenset(
+    {"date", "from", "to", "cc", "bcc", "sender", "reply-to", "message-id", "subject", "return-path", "received"}
+    | {"mime-version", "content-type", "content-transfer-encoding", "content-disposition", "dkim-signature"}
+    | {"x-sg-id", "x-sg-eid"}
+)
 _TYPE: Final = re.compile(r"([a-z0-9][a-z0-9!#$&^_.+-]{0,126})/([a-z0-9][a-z0-9!#$&^_.+-]{0,126})")
 _ADDRESS: Final = re.compile(
     r"[^\s@<>()\[\],;:\\\"\x00-\x20\x7f-\xa0]{1,64}@[^\s@<>()\[\],;:\\\"\x00-\x20\x7f-\xa0]{1,253}"
@@ -43,7 +53,7 @@ class NotRenderable(Failure):
     """A message cannot be put on the wire; the sentence says why."""
 
 
-def mime_bytes(message: Message, sender: str, display_name: str, reply_to: str) -> bytes:
+def mime_bytes(message: Message, sender: str, display_name: str, reply_to: str, headers: Mapping[str, str]) -> bytes:
     """The message as it goes after DATA, lines ended by CRLF.
 
     Args:
@@ -51,6 +61,7 @@ def mime_bytes(message: Message, sender: str, display_name: str, reply_to: str) 
         sender: The From address, its domain in ASCII.
         display_name: Shown beside it; empty for none.
         reply_to: Where answers go; empty for the sender.
+        headers: Further ones, as `own_headers` gives them.
 
     Raises:
         NotRenderable: An address is none.
@@ -68,9 +79,26 @@ def mime_bytes(message: Message, sender: str, display_name: str, reply_to: str) 
     lines += [
         f"Message-ID: {message_id(message.id, sender)}",
         f"Subject: {header_text(message.subject, 'Subject')}",
+        *(f"{name}: {header_text(value, name)}" for name, value in headers.items()),
     ]
     head = "\r\n".join((*lines, "")).encode("utf-8")
     return head + _body(message).as_bytes(policy=_POLICY)
+
+
+def own_headers(params: Mapping[str, object]) -> dict[str, str]:
+    """The headers that a message brings of its own, by its params; none that is set for every message.
+
+    Args:
+        params: Channel Provider Params.
+    """
+    given = params.get("headers")
+    if not isinstance(given, dict):
+        return {}
+    return {
+        name: one_line(value)
+        for name, value in given.items()
+        if isinstance(value, str) and _HEADER_NAME.fullmatch(name) and name.lower() not in _SET_HERE
+    }
 
 
 def message_id(own_id: str, sender: str) -> str:
@@ -115,7 +143,7 @@ def named_address(name: str, address: str) -> str:
     plain = one_line(name).strip()
     if not plain:
         return address
-    if not plain.isascii() or "=?" in plain:
+    if not plain.isascii() or "=?" in plain or len(plain) > _LONGEST_NAME:
         return f"{Header(plain, 'utf-8', _WIDTH, 'From').encode(linesep=chr(13) + chr(10))}\r\n <{address}>"
     if not _ATOMS.fullmatch(plain):
         plain = '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -173,9 +201,19 @@ def _attachment(attachment: Attachment) -> MIMEBase:
         main, sub = "application", "octet-stream"
     part = MIMEBase(main, sub)
     del part["MIME-Version"]
-    name = one_line(attachment.name).strip() or "attachment"
+    name = _short_name(one_line(attachment.name).strip() or "attachment")
     filename = name if name.isascii() and len(name) < _WIDTH - 20 else ("utf-8", "", name)
     part.add_header("Content-Disposition", "attachment", filename=filename)
     part["Content-Transfer-Encoding"] = "base64"
     part.set_payload(base64_lines(attachment.content, eol="\r\n"))
     return part
+
+
+def _short_name(name: str) -> str:
+    """A file name that stays on one line however it is encoded; its ending is kept."""
+    if len(name.encode("utf-8")) <= _LONGEST_NAME:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    tail = f".{ending}" if dot and len(ending.encode("utf-8")) <= 20 else ""
+    room = _LONGEST_NAME - len(tail.encode("utf-8"))
+    return (stem if tail else name).encode("utf-8")[:room].decode("utf-8", "ignore") + tail

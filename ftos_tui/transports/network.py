@@ -5,11 +5,9 @@ check and the connection a name server cannot put another one.
 """
 
 import asyncio
-import contextlib
 import errno
 import socket
 import ssl
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
@@ -46,17 +44,6 @@ class Fault(Exception):
     def outcome(self) -> Outcome:
         """It as the outcome of a try."""
         return Outcome(OutcomeKind.PROVIDER_WIDE, self.code, self.said, reason=self.cause)
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """Where a route's connection goes.
-
-    Attributes:
-        addresses: In the order to be tried, each judged.
-    """
-
-    addresses: tuple[Address, ...]
 
 
 def check_permitted(route: Route, reach: Reach) -> None:
@@ -204,9 +191,3 @@ def _certificate_words(error: ssl.SSLCertVerificationError, host: str) -> str:
     if number in (2, 20, 21):
         return f"The certificate of {host} is signed by an unknown authority: name it in ca_file of appConfig."
     return f"The certificate of {host} is refused: {reason}."
-
-
-def close_quietly(sock: socket.socket) -> None:
-    """Closes a socket that may be closed already."""
-    with contextlib.suppress(OSError):
-        sock.close()

@@ -10,7 +10,7 @@ from ftos_tui.domain.delivery.message import Message
 from ftos_tui.domain.http_template import PLACEHOLDER, SECRET_PLACEHOLDERS, template_of
 from ftos_tui.domain.record import Values
 from ftos_tui.domain.route import TransportKind, config_of, route_of
-from ftos_tui.transports.mime import NotRenderable, message_id, mime_bytes, one_line, wire_address
+from ftos_tui.transports.mime import NotRenderable, message_id, mime_bytes, one_line, own_headers, wire_address
 from ftos_tui.transports.rendered import Rendered, rendering_key
 
 __all__ = ["NotRenderable", "render", "rendering_key"]
@@ -37,7 +37,8 @@ def render(message: Message, values: Values) -> Rendered:
     if kind is TransportKind.SMTP:
         reply_to = config_of(values).get("reply_to")
         name = str(values.get("from_display_name") or "")
-        payload = mime_bytes(message, sender, name, reply_to if isinstance(reply_to, str) else "")
+        headers = own_headers(_params(message))
+        payload = mime_bytes(message, sender, name, reply_to if isinstance(reply_to, str) else "", headers)
     else:
         payload = _for_sendgrid(message, values, sender, recipient)
     international = not (recipient + sender).isascii() or not all(map(str.isascii, _locals(message)))
@@ -73,7 +74,7 @@ def _for_sendgrid(message: Message, values: Values, sender: str, recipient: str)
         "from": {"email": sender, "name": name} if name else {"email": sender},
         "subject": one_line(message.subject),
         "content": [{"type": kind, "value": _sound(text)} for kind, text in bodies if text],
-        "headers": {"Message-ID": message_id(message.id, sender)},
+        "headers": {**own_headers(_params(message)), "Message-ID": message_id(message.id, sender)},
         "tracking_settings": {
             "click_tracking": {"enable": values.get("click_setting") is True, "enable_text": False},
             "open_tracking": {"enable": values.get("open_setting") is True},

@@ -202,7 +202,11 @@ class SmtpConnection:
         offered = self._client.server_auth_methods
         method = next((name for name in ("plain", "login", "cram-md5") if name in offered), None)
         if method is None:
+            wants_tls = "starttls" in self.extensions
             self.abort()
+            if wants_tls:
+                said = f"Port {self.route.port} wants STARTTLS before a sign-in: write starttls for tls in appConfig."
+                raise Fault(Cause.CONFIGURATION, said)
             known = "no way to sign in" if not offered else "no way to sign in with a password that is known here"
             raise Fault(Cause.CONFIGURATION, f"{self.route.place} offers {known}; empty App user if it needs none.")
         ways = {

@@ -10,7 +10,7 @@ from tests.domain.records import ACCEPTED, case_name, codes, judge, new_draft
 def nested(depth: int) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for _ in range(depth):
-        value = {"body": value}
+        value = {"categories": value}
     return value
 
 
@@ -142,7 +142,7 @@ CONFIGS: list[tuple[str, Any, set[str]]] = [
     ("app_config", '{"timeout": 5,}', {"refuse:app_config_json"}),
     ("app_config", '{"timeout": 5} x', {"refuse:app_config_json"}),
     ("app_config", '{"timeout": 5 # s\n}', {"refuse:app_config_json"}),
-    ("app_config", '{"body": "a\nb"}', {"refuse:app_config_json"}),
+    ("app_config", '{"categories": "a\nb"}', {"refuse:app_config_json"}),
     ("app_config", "!!python/object/apply:os.system [x]", {"refuse:app_config_json"}),
     ("app_config", "a: &a [*a, *a]", {"refuse:app_config_json"}),
     ("app_config", "[]", {"refuse:app_config_object"}),
@@ -160,30 +160,30 @@ CONFIGS: list[tuple[str, Any, set[str]]] = [
     ("app_config", '{"timeout": ' + "1" * 5000 + "}", {"refuse:app_config_number"}),
     ("app_config", {"timeout": 10**5000}, {"refuse:app_config_number"}),
     ("app_config", "[" * 1000 + "]" * 1000, {"refuse:app_config_depth"}),
-    ("app_config", '{"body":' * 64 + "1" + "}" * 64, ACCEPTED),
-    ("app_config", '{"body":' * 65 + "1" + "}" * 65, {"refuse:app_config_depth"}),
-    ("app_config", '{"body": "' + "[" * 1000 + '"}', ACCEPTED),
+    ("app_config", '{"categories":' * 64 + "1" + "}" * 64, ACCEPTED),
+    ("app_config", '{"categories":' * 65 + "1" + "}" * 65, {"refuse:app_config_depth"}),
+    ("app_config", '{"categories": "' + "[" * 1000 + '"}', ACCEPTED),
     ("app_config", nested(63), ACCEPTED),
     ("app_config", nested(1000), {"refuse:app_config_depth"}),
     ("app_config", '{"timeout": 1, "timeout": 2}', {"refuse:app_config_duplicate_key"}),
-    ("app_config", '{"body": {"a": 1, "a": 1}}', {"refuse:app_config_duplicate_key"}),
-    ("app_config", '{"body": "\\u001b"}', {"refuse:unsafe_character"}),
-    ("app_config", '{"body": "\\ud800"}', {"refuse:unsafe_character"}),
-    ("app_config", '{"body": "\\ud83d\\ude00"}', ACCEPTED),
-    ("app_config", '{"body": "a\u200bb"}', {"refuse:unsafe_character"}),
+    ("app_config", '{"categories": {"a": 1, "a": 1}}', {"refuse:app_config_duplicate_key"}),
+    ("app_config", '{"categories": "\\u001b"}', {"refuse:unsafe_character"}),
+    ("app_config", '{"categories": "\\ud800"}', {"refuse:unsafe_character"}),
+    ("app_config", '{"categories": "\\ud83d\\ude00"}', ACCEPTED),
+    ("app_config", '{"categories": "a\u200bb"}', {"refuse:unsafe_character"}),
     ("app_config", {"body\x00": 1}, {"refuse:unsafe_character"}),
     ("app_config", {1: 2}, {"refuse:value_type"}),
-    ("app_config", {"body": {1, 2}}, {"refuse:value_type"}),
+    ("app_config", {"categories": {1, 2}}, {"refuse:value_type"}),
     ("app_config", "\ufeff{}", {"fix:app_config_bom"}),
-    ("app_config", '{"body": "[REDACTED]"}', {"refuse:placeholder"}),
-    ("app_config", {"body": "SG." + "a" * 22 + "." + "b" * 43}, {"refuse:secret_in_clear"}),
+    ("app_config", '{"categories": "[REDACTED]"}', {"refuse:placeholder"}),
+    ("app_config", {"categories": "SG." + "a" * 22 + "." + "b" * 43}, {"refuse:secret_in_clear"}),
     ("app_config", {"timout": 5}, {"warn:app_config_unknown_key"}),
     ("app_config", {"a": 1, "b": 2, "c": 3, "d": 4}, {"warn:app_config_unknown_key"}),
     ("app_config", {"headers": {"X-Api-Key": "abc"}}, {"warn:app_config_secret"}),
     ("app_config", {"headers": {"X-Api-Key": "{{app_key}}"}}, ACCEPTED),
     ("app_config", {"proxy": "http://me:pw@proxy:3128"}, {"warn:app_config_secret"}),
     ("app_config", {"host": "169.254.169.254"}, {"refuse:app_config_host"}),
-    ("app_config", {"body": {"baseUrl": "https://0x7f.1/x"}}, {"refuse:app_config_host"}),
+    ("app_config", {"categories": {"baseUrl": "https://0x7f.1/x"}}, {"refuse:app_config_host"}),
     ("app_config", {"proxy": "http://u@[fe80::1]:80/"}, {"refuse:app_config_host"}),
     ("app_config", {"host": "fe80::1"}, {"refuse:app_config_host"}),
     ("app_config", {"host": "::ffff:169.254.169.254"}, {"refuse:app_config_host"}),
@@ -194,8 +194,8 @@ CONFIGS: list[tuple[str, Any, set[str]]] = [
     ("app_config", {"proxy": {"machine": "2852039166"}}, {"refuse:app_config_host"}),
     ("app_config", {"host": "2001:db8::1"}, ACCEPTED),
     ("app_config", {"proxy": "[2001:db8::1%eth0]"}, {"refuse:app_config_host"}),
-    ("app_config", {"body": "x" * 65_536}, {"refuse:too_long"}),
-    ("app_config", '{"body": "' + "x" * 65_536 + '"}', {"refuse:too_long"}),
+    ("app_config", {"categories": "x" * 65_536}, {"refuse:too_long"}),
+    ("app_config", '{"categories": "' + "x" * 65_536 + '"}', {"refuse:too_long"}),
 ]
 
 
@@ -206,6 +206,6 @@ def test_verdict_by_example(field_id: str, raw: Any, expected: set[str]) -> None
 
 @pytest.mark.parametrize("depth", [65, 1000, 100_000])
 def test_depth_never_ends_the_program(depth: int) -> None:
-    raw = '{"body":' * depth + "1" + "}" * depth
+    raw = '{"categories":' * depth + "1" + "}" * depth
     found = codes(judge(new_draft({"app_config": raw})), "app_config")
     assert found in ({"refuse:app_config_depth"}, {"refuse:too_long"})

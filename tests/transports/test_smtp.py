@@ -164,7 +164,7 @@ async def test_what_breaks_off_within_the_data_was_not_taken(
 ) -> None:
     """Megabytes that no buffer of the system holds, and a server that reads a kilobyte of them."""
     server.once("body", action)
-    large = Attachment("large.bin", "application/octet-stream", bytes(16_000_000))
+    large = Attachment("large.bin", "application/octet-stream", bytes(6_000_000))
     outcome = await send(values_for(server), attachments=(large,))
     assert outcome.kind is kind
     assert not server.copies

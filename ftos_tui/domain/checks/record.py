@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ftos_tui.domain.app_config import known_key
+from ftos_tui.domain.app_config import known_key, top_level
 from ftos_tui.domain.checks import rules
 from ftos_tui.domain.checks.app_config import check_config_hosts
 from ftos_tui.domain.checks.context import CheckContext
@@ -14,6 +14,7 @@ from ftos_tui.domain.checks.service_url import target_of
 from ftos_tui.domain.destination import destination_of
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.findings import Finding
+from ftos_tui.domain.http_template import template_faults
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.pace import LONGEST_HORIZON, STEP_SECONDS, in_words, retry_horizon, total_tries, window_of
 from ftos_tui.domain.provider_kind import SCHEMES, ProviderKind, provider_kind
@@ -65,7 +66,7 @@ class Judged:
 
 def check_record(judged: Judged) -> Iterator[Finding]:
     """The findings of every rule that ties fields together."""
-    for rule in (_channel, _name, _display_name, _scheme, _user, _config, _tracking, _window, _retries):
+    for rule in (_channel, _name, _display_name, _scheme, _user, _config, _template, _tracking, _window, _retries):
         yield from rule(judged)
     if judged.refused.isdisjoint({"service_url", "app_user", "app_config"}):
         destination = destination_of(judged.values)
@@ -139,6 +140,16 @@ def _config(judged: Judged) -> Iterator[Finding]:
         if bulk is not None and 0 < value < bulk:
             message = f"Expect {value:,} messages at a time: max_connections in appConfig is below Bulk No {bulk:,}."
             yield rules.BULK_OVER_CONNECTIONS("bulk_no", message)
+
+
+def _template(judged: Judged) -> Iterator[Finding]:
+    """An HTTP template is judged where the record leads to one: by HTTP, and with any part of one in appConfig."""
+    target, config = target_of(judged.text("service_url")), top_level(judged.text("app_config"))
+    smtp = judged.kind is ProviderKind.SMTP or (target is not None and target.scheme in ("smtp", "smtps"))
+    if smtp or (judged.kind is ProviderKind.SENDGRID and "body" not in config):
+        return
+    for fault in template_faults(config):
+        yield rules.CONFIG_TEMPLATE("app_config", fault)
 
 
 def _tracking(judged: Judged) -> Iterator[Finding]:

@@ -160,6 +160,7 @@ CONFIG_BOM: Final = _fix("app_config_bom", "A byte order mark before the JSON te
 CONFIG_UNKNOWN_KEY: Final = _warn("app_config_unknown_key", "appConfig has a key that this program does not know.")
 CONFIG_SECRET: Final = _warn("app_config_secret", "appConfig seems to hold a secret, which is stored in the clear.")
 CONFIG_HOST: Final = _refuse("app_config_host", "A host named in appConfig may not be reached.")
+CONFIG_TEMPLATE: Final = _refuse("app_config_template", "The HTTP template in appConfig cannot be sent.")
 BULK_OVER_CONNECTIONS: Final = _warn("bulk_over_connections", "Bulk No exceeds max_connections of appConfig.")
 
 # From Address
