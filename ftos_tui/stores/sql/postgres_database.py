@@ -12,7 +12,7 @@ from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.protocol import OutcomeUnknown
 from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES, Backend, Database
 from ftos_tui.stores.sql.postgres_engine import begin_reading, begin_writing
-from ftos_tui.stores.sql.postgres_errors import in_words, is_broken
+from ftos_tui.stores.sql.postgres_errors import in_words, is_broken, is_worth_another
 from ftos_tui.stores.sql.postgres_pipeline import ChangeInPipelines, LookOnce
 from ftos_tui.stores.sql.statements import Query, Runs, Transaction
 
@@ -96,7 +96,7 @@ class PostgresDatabase(Database):
         try:
             connection = self._begin(writes)
         except (DBAPIError, psycopg.Error) as error:
-            if not is_broken(driver_error(error)):
+            if not is_worth_another(driver_error(error)):
                 raise
             # Nothing was asked of it yet. After a restart of the server all others in the pool are dead as well.
             self.engine.dispose()

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES
+from ftos_tui.stores.sql.postgres_errors import NoAnswer
 from ftos_tui.stores.sql.postgres_pipeline import BEGUN_BY_US
 
 WRITERS_LOCK: Final = 0x66746F732D747569
@@ -60,11 +60,11 @@ class TimedConnection(psycopg.Connection[Any]):
         """Waits for the end of an operation; psycopg calls it for each."""
         try:
             return super().wait(gen, interval, self.answer_s if timeout is None else timeout)
-        except psycopg.OperationalError:
-            # It may be in the middle of an answer, of no use to anybody.
-            if self.answer_s is not None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.close()
-            raise
+        except psycopg.OperationalError as error:
+            if "wait timeout" not in str(error):
+                raise
+            self.close()  # in the middle of an answer, of no use to anybody
+            raise NoAnswer("timeout expired") from error
 
 
 def connect(target: PostgresTarget) -> "psycopg.Connection[tuple[Any, ...]]":

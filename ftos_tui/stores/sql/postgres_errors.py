@@ -98,6 +98,7 @@ _BY_CLASS: Final[dict[str, tuple[type[StoreError], str]]] = {
     "42": (StoreDamaged, "lacks a part of its schema ({state}): see `ftos-tui store status`."),
     "58": (StoreDamaged, "cannot read its own files ({state}): ask its administrator."),
     "XX": (StoreDamaged, "reports damage ({state}): ask its administrator."),
+    "22": (StoreDamaged, "holds a text that no save wrote ({state}): restore it from a backup."),
     "23": (StoreDamaged, "holds rows that contradict each other ({state}): restore it from a backup."),
 }
 
@@ -110,6 +111,8 @@ def in_words(error: BaseException | None, location: str, *, writing: bool) -> St
         location: Where the store is.
         writing: Whether a change was being made; the sentence then says that it was not.
     """
+    if isinstance(error, psycopg.DataError) and error.sqlstate is None:
+        return StoreError(f"The store {location} takes no NUL character in a text: take it out.{_UNCHANGED}")
     text = str(error or "")
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     end = _UNCHANGED if writing else ""
@@ -125,9 +128,18 @@ def in_words(error: BaseException | None, location: str, *, writing: bool) -> St
 _OTHER: Final = "answered with an error ({state}): try again, or ask its administrator."
 
 
+class NoAnswer(psycopg.OperationalError):
+    """The server did not answer in time; asking again would wait as long again."""
+
+
 def is_broken(error: BaseException | None) -> bool:
     """Whether the connection is gone with this error, so that another one may do better."""
     if not isinstance(error, psycopg.OperationalError):
         return False
     state = error.sqlstate
     return state is None or state.startswith("08") or state in ("57P01", "57P02", "57P03", "57P05", "25P03")
+
+
+def is_worth_another(error: BaseException | None) -> bool:
+    """Whether the connection was dead already, so that the same on a new one is worth trying."""
+    return is_broken(error) and not isinstance(error, NoAnswer)

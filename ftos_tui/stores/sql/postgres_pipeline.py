@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import Compiled
 
 from ftos_tui.stores.protocol import OutcomeUnknown
-from ftos_tui.stores.sql.postgres_errors import is_broken
+from ftos_tui.stores.sql.postgres_errors import is_broken, is_worth_another
 from ftos_tui.stores.sql.statements import Query, Rows
 
 Driver = psycopg.Connection[Any]
@@ -43,7 +43,7 @@ class LookOnce:
         try:
             return self._once(queries)
         except psycopg.Error as error:
-            if not is_broken(error):
+            if not is_worth_another(error):
                 raise
         # After a restart of the server all others in the pool are dead as well.
         self._engine.dispose()
@@ -112,7 +112,7 @@ class ChangeInPipelines:
         try:
             return self._first(queries)
         except psycopg.Error as error:
-            if not is_broken(error):
+            if not is_worth_another(error):
                 raise
             self._give_back(error)
         self._engine.dispose()
