@@ -181,7 +181,7 @@ def _copied(here: _Side, there: _Side, head: tuple[int, str], progress: Progress
     resumed = at is not None and (at.source, at.sequence, at.head) == (own, *head)
     if at is None or not resumed:
         at = Mark(own, head[1], head[0])
-        if not copying.begin(there.database, at):
+        if not copying.begin(there.database, at, there.session.clock().isoformat()):
             raise CopyRefused(
                 f"The store of {name} holds changes of its own: copy into an empty one. Nothing was copied."
             )
@@ -198,7 +198,7 @@ def _copied(here: _Side, there: _Side, head: tuple[int, str], progress: Progress
         at = _carried(here, there, table, at, tell)
     tables, unreadable = _compared(here, there, head, tell)
     entry = _entry(here, there, at, tables)
-    if not copying.finish(there.database, at, entry, there.vault.sign, there.session.clock().isoformat()):
+    if not copying.finish(there.database, at, entry, there.vault.sign):
         raise _changed_meanwhile(name)
     done_copy = StoreCopied(here.session.environment.name, name, tables, resumed, unreadable)
     note(there.session, Level.SUCCESS, in_words(done_copy))

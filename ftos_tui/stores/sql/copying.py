@@ -104,12 +104,13 @@ def mark(database: Database) -> Mark | None:
     return None if kept is None else Mark.from_text(kept)
 
 
-def begin(database: Database, first: Mark) -> bool:
+def begin(database: Database, first: Mark, shipped: str) -> bool:
     """Empties a store that nobody has changed, and marks it as one that a copy goes to.
 
     Args:
         database: The target.
         first: Where the copy comes from.
+        shipped: When it began, kept so that nobody ships providers into half a copy.
 
     Returns:
         Whether it did; False where the store holds changes of its own, which stay.
@@ -121,6 +122,8 @@ def begin(database: Database, first: Mark) -> bool:
             return False
         _empty(connection)
         _keep(connection, first)
+        if _fact(connection, "shipped") is None:
+            connection.execute(insert(fact), {"key": "shipped", "value": shipped})
     return True
 
 
@@ -171,7 +174,7 @@ def chaining(target: Database, sign: Sign) -> Carry:
     return chain
 
 
-def finish(database: Database, at: Mark, entry: AuditEntry, sign: Sign, shipped: str) -> bool:
+def finish(database: Database, at: Mark, entry: AuditEntry, sign: Sign) -> bool:
     """Takes the mark away and writes the audit entry that tells of the copy.
 
     Args:
@@ -179,7 +182,6 @@ def finish(database: Database, at: Mark, entry: AuditEntry, sign: Sign, shipped:
         at: How far the copy is.
         entry: What to say.
         sign: The target's key.
-        shipped: When the shipped providers came, kept so that nobody ships them again.
 
     Returns:
         Whether it did; False where somebody else wrote to the target.
@@ -191,8 +193,6 @@ def finish(database: Database, at: Mark, entry: AuditEntry, sign: Sign, shipped:
         linked = chained(entry, None if row is None else rows.audit_entry(row), sign)
         connection.execute(insert(audit), rows.audit_row(linked))
         connection.execute(delete(fact).where(fact.c.key == MARK))
-        if _fact(connection, "shipped") is None:
-            connection.execute(insert(fact), {"key": "shipped", "value": shipped})
     return True
 
 
