@@ -26,13 +26,16 @@ from ftos_tui.studio.failures import (
     StoreUnreachable,
 )
 from ftos_tui.studio.providers import ListQuery, base_of, list_providers, open_provider, save
+from ftos_tui.studio.reading import with_readability
+from ftos_tui.studio.rotation import key_status, rotate_key
 from ftos_tui.studio.session import Session
-from ftos_tui.studio.store_admin import grant, initialise, members, revoke, status, upgrade
+from ftos_tui.studio.store_admin import ROLES, grant, initialise, members, revoke, status, upgrade
 from ftos_tui.studio.store_copy import copy_store
 from ftos_tui.studio.trial import carry_out_expired
 from tests.postgres import PostgresServer
 from tests.studio.conftest import OpenSession
 from tests.studio.making import saved
+from tests.studio.test_rotation import enter_key, secret_of
 from tests.team import Team, new_team
 
 
@@ -239,3 +242,26 @@ def test_a_file_that_is_no_store_yet_is_told(open_session: OpenSession, tmp_path
         upgrade(session)
     open_sqlite(session.store_path).close()
     assert replace(status(session), details={}).current
+
+
+def test_operators_may_call_a_shared_environment_what_they_like(team: Team, tmp_path: Path) -> None:
+    keeper = team.session()
+    initialise(keeper)
+    saved(keeper)
+    keeper.close()
+    other = team.session()
+    other.environment = replace(other.environment, name="elsewhere", key_file=str(keeper.key_path))
+    version = open_provider(other, name="Gateway")
+    assert all(state.readable for state in with_readability(other, version).secrets.values())
+    enter_key(other, "Gateway", "another-key")
+    rotate_key(other)
+    assert verify(other).problem is None
+    other.close()
+    keeper = team.session()
+    assert key_status(keeper).lost == ()
+    assert secret_of(keeper, open_provider(keeper, name="Gateway"), "app_key") == "another-key"
+    keeper.close()
+
+
+def test_the_roles_are_those_of_the_database() -> None:
+    assert tuple(Role) == ROLES
