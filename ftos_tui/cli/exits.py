@@ -12,7 +12,8 @@ class ExitCode(IntEnum):
     OTHER = 1
     USAGE = 2
     REFUSED = 3
-    """Findings refuse the record, a warning was not acknowledged, or channels depend on what is to be deleted."""
+    """Findings refuse the record, a warning was not acknowledged, channels depend on what is to be deleted, or a store is not
+    fit to be copied."""
     CONFLICT = 4
     """Somebody saved in between, the name is taken, or the trial is over."""
     STORE = 5
@@ -40,6 +41,8 @@ def exit_code(failure: Failure) -> ExitCode:
         failure,
         (failures.Refused, failures.WarningsOpen, failures.ProviderInUse, failures.FileProblem, failures.CopyRefused),
     ):
+        return ExitCode.REFUSED
+    if isinstance(failure, failures.MessageRefused):
         return ExitCode.REFUSED
     if isinstance(failure, (failures.StaleVersion, failures.NameTaken, failures.NoTrial)):
         return ExitCode.CONFLICT
