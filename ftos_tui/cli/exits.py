@@ -12,8 +12,8 @@ class ExitCode(IntEnum):
     OTHER = 1
     USAGE = 2
     REFUSED = 3
-    """Findings refuse the record, a warning was not acknowledged, channels depend on what is to be deleted, or a store is not
-    fit to be copied."""
+    """Findings refuse the record, a warning was not acknowledged, channels depend on what is to be deleted, or a store
+    is not fit to be copied."""
     CONFLICT = 4
     """Somebody saved in between, the name is taken, or the trial is over."""
     STORE = 5
