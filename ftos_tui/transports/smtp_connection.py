@@ -4,14 +4,11 @@ aiosmtplib speaks the protocol. What is added here is what an honest outcome nee
 final dot had left, one way to sign in instead of all of them in turn, and no word taken from before TLS.
 """
 
-import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Iterator
 from typing import Final
 
-from aiosmtplib import SMTP
 from aiosmtplib.errors import (
     SMTPAuthenticationError,
     SMTPException,
@@ -19,7 +16,6 @@ from aiosmtplib.errors import (
     SMTPServerDisconnected,
     SMTPTimeoutError,
 )
-from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
@@ -28,13 +24,15 @@ from ftos_tui.domain.secret import Secret
 from ftos_tui.transports.network import Fault, tls_words
 from ftos_tui.transports.rendered import Rendered
 from ftos_tui.transports.said import Cleaner
+from ftos_tui.transports.smtp_protocol import SmtpClient, SmtpProtocol
 from ftos_tui.transports.smtp_replies import Stage, outcome_of
 
 FINAL_TIMES: Final = 4
 """How much longer than for other replies one waits for the last one: the server is taking the message in meanwhile."""
 
-_CHUNK: Final = 64 * 1024
-_LONE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+_CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
+_GOOD: Final = {Stage.MAIL: (250,), Stage.RCPT: (250, 251), Stage.DATA: (354,)}
+"""The replies by which a server takes each command of an envelope."""
 
 
 class Refused(Exception):
@@ -44,60 +42,6 @@ class Refused(Exception):
         super().__init__(stage)
         self.stage = stage
         self.outcome = outcome
-
-
-class _Protocol(SMTPProtocol):
-    """aiosmtplib's protocol, with an eye on what came unasked and on what has left."""
-
-    trailing = False
-    """Whether the last reply came with more bytes behind it."""
-
-    complete = False
-    """Whether the final dot of a message was handed to the connection."""
-
-    def _read_response_from_buffer(self) -> SMTPResponse | None:
-        response = super()._read_response_from_buffer()
-        self.trailing = bool(self._buffer)
-        return response
-
-    async def transmit(self, payload: bytes, timeout_s: float, final_timeout_s: float) -> SMTPResponse:
-        """Sends a message's data and its final dot, and waits for the reply.
-
-        The last part leaves only when all before it has left, so that a connection that breaks earlier proves that
-        the server did not get the whole message.
-        """
-        self._response_pending = True  # a server may refuse before the end
-        parts = list(_parts(payload))
-        for part in parts[:-1]:
-            self.write(part)
-            try:
-                async with asyncio.timeout(timeout_s):
-                    await self._drain_helper()
-            except ConnectionError:
-                waiter = self._response_waiter
-                if waiter is not None and waiter.done() and waiter.exception() is None:
-                    return waiter.result()
-                raise
-        self.complete = True
-        self.write(parts[-1])
-        return await self.read_response(timeout=final_timeout_s)
-
-
-class _Client(SMTP):
-    """aiosmtplib's client over a socket that is connected already."""
-
-    async def _create_connection(self, timeout: float | None) -> SMTPResponse:
-        loop = asyncio.get_running_loop()
-        protocol = _Protocol(loop=loop, connection_lost_callback=self._on_connection_lost)
-        self.transport, _ = await loop.create_connection(
-            lambda: protocol,
-            sock=self.sock,
-            ssl=self.tls_context if self.use_tls else None,
-            server_hostname=self.hostname if self.use_tls else None,
-            ssl_handshake_timeout=timeout if self.use_tls else None,
-        )
-        self.protocol = protocol
-        return await protocol.read_response(timeout=timeout)
 
 
 class SmtpConnection:
@@ -112,7 +56,7 @@ class SmtpConnection:
         self.route = route
         self.last_used = 0.0
         self._clean = clean
-        self._client = _Client()
+        self._client = SmtpClient()
         self._stage = Stage.GREETING
 
     @property
@@ -144,7 +88,7 @@ class SmtpConnection:
         """
         self._stage = Stage.GREETING
         implicit = self.route.tls is Tls.IMPLICIT
-        self._client = _Client(
+        self._client = SmtpClient(
             hostname=self.route.host,
             use_tls=implicit,
             start_tls=False,
@@ -179,7 +123,7 @@ class SmtpConnection:
             )
         try:
             await self._client.starttls(tls_context=context, timeout=self.route.timeout_s)
-            if isinstance(self._client.protocol, _Protocol) and self._client.protocol.trailing:
+            if isinstance(self._client.protocol, SmtpProtocol) and self._client.protocol.trailing:
                 raise Fault(
                     Cause.NETWORK, f"Somebody between here and {self.route.place} puts words in before TLS begins."
                 )
@@ -247,7 +191,7 @@ class SmtpConnection:
             words = "The server takes no international addresses (SMTPUTF8)."
             return Outcome(OutcomeKind.REFUSED_PERMANENT, "553", words)
         protocol = self._client.protocol
-        if not isinstance(protocol, _Protocol):
+        if not isinstance(protocol, SmtpProtocol):
             return None if reused else self._lost(complete=False)
         protocol.complete = False
         try:
@@ -278,7 +222,7 @@ class SmtpConnection:
         """Closes at once."""
         self._client.close()
 
-    async def _talk(self, protocol: _Protocol, message: Rendered, *, reused: bool) -> Outcome | None:
+    async def _talk(self, protocol: SmtpProtocol, message: Rendered, *, reused: bool) -> Outcome | None:
         timeout_s = self.route.timeout_s
         encoding = "utf-8" if message.smtputf8 else "ascii"
         mail = f"MAIL FROM:<{message.sender}>"
@@ -286,18 +230,15 @@ class SmtpConnection:
             mail += f" SIZE={len(message.payload)}"
         if message.smtputf8:
             mail += " SMTPUTF8"
-        reply = await self._client.execute_command(mail.encode(encoding), timeout=timeout_s)
-        if reused and reply.code == 421:  # it closes idle connections this way
+        envelope = (mail.encode(encoding), f"RCPT TO:<{message.recipient}>".encode(encoding), b"DATA")
+        if _CONTROL.search(b"".join(envelope)):
+            raise ValueError("an address holds a control character")
+        one_by_one = "pipelining" not in self.extensions
+        reply = await (self._in_turn if one_by_one else self._at_once)(protocol, envelope)
+        if reused and reply.code == 421 and self._stage is Stage.MAIL:  # it closes idle connections this way
             self.abort()
             return None
-        if reply.code == 250:
-            self._stage = Stage.RCPT
-            command = f"RCPT TO:<{message.recipient}>".encode(encoding)
-            reply = await self._client.execute_command(command, timeout=timeout_s)
-        if self._stage is Stage.RCPT and reply.code in (250, 251):
-            self._stage = Stage.DATA
-            reply = await self._client.execute_command(b"DATA", timeout=timeout_s)
-        if self._stage is Stage.DATA and reply.code == 354:
+        if reply.code == 354 and self._stage is Stage.DATA:
             self._stage = Stage.FINAL
             reply = await protocol.transmit(message.payload, timeout_s, timeout_s * FINAL_TIMES)
         outcome = outcome_of(self._stage, reply.code, reply.message, self._said(reply.code, reply.message))
@@ -305,11 +246,44 @@ class SmtpConnection:
             await self._recover(reply.code)
         return outcome
 
+    async def _in_turn(self, protocol: SmtpProtocol, envelope: tuple[bytes, ...]) -> SMTPResponse:
+        """Sends each command when the one before it was taken; the first reply that is not as it should be, or 354."""
+        for stage, command in zip(_GOOD, envelope, strict=True):
+            self._stage = stage
+            reply = await self._client.execute_command(command, timeout=self.route.timeout_s)
+            if reply.code not in _GOOD[stage]:
+                break
+        return reply
+
+    async def _at_once(self, protocol: SmtpProtocol, envelope: tuple[bytes, ...]) -> SMTPResponse:
+        """Sends all commands together (RFC 2920): one way there and back instead of three."""
+        refused: tuple[Stage, SMTPResponse] | None = None
+        protocol.grouped = True
+        try:
+            protocol.write(b"\r\n".join((*envelope, b"")))
+            for stage in _GOOD:
+                self._stage = stage if refused is None else refused[0]
+                reply = await protocol.next_reply(self.route.timeout_s)
+                if refused is None and reply.code not in _GOOD[stage]:
+                    refused = stage, reply
+                elif refused is not None and stage is Stage.DATA and reply.code == 354:
+                    self.abort()  # it waits for data that have no recipient
+        except (SMTPException, OSError):
+            if refused is None:
+                raise
+            self.abort()  # refused, and the connection closed behind it
+        finally:
+            protocol.grouped = False
+        if refused is None:
+            return reply
+        self._stage, reply = refused
+        return reply
+
     async def _recover(self, code: int) -> None:
         """After a refusal the connection serves on where RSET works, else it is closed."""
         if code == 421 or not 400 <= code <= 599:
             self.abort()
-        elif self._stage is not Stage.FINAL:
+        elif self._stage is not Stage.FINAL and self.connected:
             try:
                 await self._client.rset(timeout=self.route.timeout_s)
             except (SMTPException, OSError):
@@ -346,18 +320,6 @@ class SmtpConnection:
 
     def _said(self, code: int, text: str) -> str:
         return self._clean(f"{code} {text}" if code > 0 else text)
-
-
-def _parts(payload: bytes) -> Iterator[bytes]:
-    """The message for the wire: dots doubled at the start of lines, ended by the final dot, in parts."""
-    if not payload.count(b"\n") == payload.count(b"\r\n") == payload.count(b"\r"):
-        payload = _LONE_END.sub(b"\r\n", payload)  # a lone end is read as the end of data by some servers
-    body = payload.replace(b"\r\n.", b"\r\n..")
-    if body.startswith(b"."):
-        body = b"." + body
-    body += b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"
-    for start in range(0, len(body), _CHUNK):
-        yield body[start : start + _CHUNK]
 
 
 def _own_name(sock: socket.socket) -> str:

@@ -86,7 +86,7 @@ class SmtpServer(Server):
         tls: str = "none",
         context: ssl.SSLContext | None = None,
         users: dict[str, str] | None = None,
-        extensions: tuple[str, ...] = ("SIZE 35882577", "8BITMIME"),
+        extensions: tuple[str, ...] = ("SIZE 35882577", "8BITMIME", "PIPELINING"),
         methods: str = "PLAIN LOGIN",
         port: int = 0,
         record: Path | None = None,
@@ -143,7 +143,8 @@ class SmtpServer(Server):
             if (await self._act(talk, "mail", line, right)).startswith("250"):
                 talk.mail = _address(line)
         elif verb == "RCPT":
-            if (await self._act(talk, "rcpt", line, "250 2.1.5 Ok")).startswith("25"):
+            right = "250 2.1.5 Ok" if talk.mail else "503 5.5.1 MAIL first"
+            if (await self._act(talk, "rcpt", line, right)).startswith("25"):
                 talk.recipients.append(_address(line))
         elif verb == "DATA":
             await self._data(talk)
@@ -223,7 +224,8 @@ class SmtpServer(Server):
         return _decoded(initial[0]), _decoded((await talk.reader.readline()).decode().strip())
 
     async def _data(self, talk: _Talk) -> None:
-        if not (await self._act(talk, "data", "DATA", "354 Go on")).startswith("354"):
+        right = "354 Go on" if talk.recipients else "554 5.5.1 No valid recipients"
+        if not (await self._act(talk, "data", "DATA", right)).startswith("354"):
             return
         if self._next["body"] or "body" in self._always:
             await talk.reader.read(1024)

@@ -11,6 +11,7 @@ from ftos_tui.domain.delivery.message import Attachment
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
 from ftos_tui.domain.secret import Secret
 from ftos_tui.transports import smtp as smtp_module
+from ftos_tui.transports import smtp_connection
 from ftos_tui.transports.protocol import Attempt, Reach, Transport, choose_transport
 from ftos_tui.transports.rendered import Rendered
 from ftos_tui.transports.rendering import render
@@ -52,9 +53,9 @@ async def send(values: dict[str, Any], **changed: Any) -> Outcome:
         await transport.close()
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[SmtpServer]:
-    async with serving(SmtpServer()) as running:
+@pytest.fixture(params=[("SIZE 35882577", "PIPELINING"), ("8BITMIME",)], ids=["at once", "in turn"])
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[SmtpServer]:
+    async with serving(SmtpServer(extensions=request.param)) as running:
         yield running
 
 
@@ -135,15 +136,52 @@ async def test_each_reply_at_each_stage(
         assert outcome.said
 
 
+@pytest.mark.parametrize(
+    ("refusal", "then", "kind"),
+    [
+        ("550 5.1.1 User unknown", "354 Go on", K.REFUSED_PERMANENT),
+        ("450 4.2.0 Greylisted", DROP, K.REFUSED_TEMPORARY),
+        ("552 5.2.2 Full", HANG, K.REFUSED_TEMPORARY),
+    ],
+)
+async def test_a_refusal_counts_whatever_follows_it(refusal: str, then: str, kind: OutcomeKind) -> None:
+    async with serving(SmtpServer()) as server:
+        server.once("rcpt", refusal)
+        server.once("data", then)
+        values = values_for(server, timeout=2)
+        transport = transport_to(values)
+        rendered = render(message(), values)
+        outcome = await transport.send(rendered, ATTEMPT)
+        assert (outcome.kind, outcome.said) == (kind, refusal)
+        assert (await transport.send(rendered, ATTEMPT)).accepted
+        assert (server.connections, len(server.copies)) == (2, 1)
+        await transport.close()
+
+
+async def test_replies_of_several_lines_and_floods() -> None:
+    async with serving(SmtpServer()) as server:
+        server.once("mail", "250-2.1.0 Sender\n250 Ok")
+        assert (await send(values_for(server))).accepted
+        server.once("rcpt", "x" * 100_000)
+        outcome = await send(values_for(server))
+        assert outcome.kind is K.PROVIDER_WIDE
+        server.once("greeting", "220-" + "x" * 100_000)
+        assert (await send(values_for(server))).reason is Cause.CONFIGURATION
+        assert len(server.copies) == 1
+
+
 async def test_a_wait_that_is_asked_for_is_told(server: SmtpServer) -> None:
     server.once("rcpt", "450 4.7.1 Rate limited, try again in 2 minutes")
     assert (await send(values_for(server))).wait_s == 120
 
 
 @pytest.mark.parametrize("action", [TAKE_AND_DROP, TAKE_AND_HANG, HANG])
-async def test_silence_after_the_final_dot_is_in_doubt_and_never_sent_again(server: SmtpServer, action: str) -> None:
+async def test_silence_after_the_final_dot_is_in_doubt_and_never_sent_again(
+    server: SmtpServer, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_connection, "FINAL_TIMES", 0.02)
     server.once("final", action)
-    outcome = await send(values_for(server, timeout=0.2))
+    outcome = await send(values_for(server, timeout=10))
     assert outcome.kind is K.IN_DOUBT
     assert len(server.copies) == (action != HANG)
     assert server.connections == 1
