@@ -1,4 +1,4 @@
-"""A line between a client and a server of TCP: it counts round trips, and can be cut, frozen or made to lose answers."""
+"""A line between a TCP client and a server: it counts round trips, and can be cut, frozen or made to lose answers."""
 
 import contextlib
 import socket

@@ -179,7 +179,7 @@ def _plans(store: SqlStore, query: ListQuery) -> list[str]:
 def test_every_page_is_read_in_the_order_of_an_index(full: SqlStore, sort: SortColumn, backwards: bool) -> None:
     field = FIELDS[sort]
     blank = [(None, "7")] if provider.c[field].nullable else []
-    filled: Cursor = (ROWS[0][field] or 5, "7")
+    filled: Cursor = (next(row[field] for row in ROWS if row[field]), "7")
     for after in (None, filled, *blank):
         for filter in ("", "x"):
             for step in _plans(full, ListQuery(sort, filter=filter, after=after, backwards=backwards)):

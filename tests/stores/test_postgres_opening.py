@@ -231,7 +231,7 @@ def test_urls_are_taken_apart_and_never_repeated() -> None:
             target_of_url(Secret(wrong))
     for changes in ({"sslmode": "none"}, {"hosts": ("a",), "ports": (1, 2)}, {"lock_timeout_s": 0.0}):
         with pytest.raises(ValueError):
-            PostgresTarget(**changes)  # type: ignore[arg-type]
+            PostgresTarget(**changes)
 
 
 def test_libpq_is_given_what_was_said_and_finds_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,14 +84,15 @@ def _segment(sort: SortColumn, up: bool, part: str, behind: bool, filtered: bool
         filtered: Whether rows have to match `pattern`.
     """
     column, identity = SORT_COLUMNS[sort], provider.c.id
-    page = select(provider).limit(bindparam("most", type_=Integer))
+    # Also where the sort value is NULL: PostgreSQL takes only an order by both from the index.
+    orders = (column, identity) if up else (column.desc(), identity.desc())
+    page = select(provider).order_by(*orders).limit(bindparam("most", type_=Integer))
     if filtered:
         page = page.where(_MATCHES)
     last = bindparam("last", type_=identity.type)
     if part == _BLANK:
-        page = page.where(column.is_(None)).order_by(identity if up else identity.desc())
+        page = page.where(column.is_(None))
         return page.where(identity > last if up else identity < last) if behind else page
-    page = page.order_by(*((column, identity) if up else (column.desc(), identity.desc())))
     if behind:
         here, there = tuple_(column, identity), tuple_(bindparam("value", type_=column.type), last)
         return page.where(here > there if up else here < there)
