@@ -49,8 +49,9 @@ def _open_console(start: Start, screen: str | None) -> int:
     gc.disable()
     from ftos_tui.app import run_console
     from ftos_tui.cli.passphrase import ask_passphrase
+    from ftos_tui.cli.sign_in import ask_sign_in
 
-    return run_console(settings, start.places, environment, screen, ask_passphrase)
+    return run_console(settings, start.places, environment, screen, ask_passphrase, ask_sign_in)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from ftos_tui.screens.trial_watch import TrialWatch
 from ftos_tui.studio.log import note, read_log
 from ftos_tui.studio.place import CHANNELS, MENU, PROVIDERS, Place, last_place, remember_place
 from ftos_tui.studio.session import Session, open_session
+from ftos_tui.studio.sign_in import Credentials
 from ftos_tui.terminal import SafeApp, mouse_wanted
 from ftos_tui.widgets.background import start
 
@@ -361,6 +362,7 @@ def run_console(
     environment: str | None = None,
     start: str | None = None,
     ask_passphrase: Callable[[str], Secret] | None = None,
+    ask_sign_in: Callable[[str, str], Credentials] | None = None,
 ) -> int:
     """Runs the console until the operator leaves.
 
@@ -371,6 +373,7 @@ def run_console(
         start: `providers` to open the list at once; None for the last place.
         ask_passphrase: Asks for the passphrase, where the settings of the environment want one: before the console
             has the terminal.
+        ask_sign_in: Asks who signs in to a shared store, where that comes before the passphrase.
 
     Returns:
         The exit code of the process.
@@ -380,11 +383,11 @@ def run_console(
     """
     session = open_session(settings, places, environment)
     if session.environment.key == "passphrase":
-        session.ask_passphrase = ask_passphrase
+        session.ask_passphrase, session.ask_sign_in = ask_passphrase, ask_sign_in
         try:
             session.renew_vault(session.vault)
         finally:
-            session.ask_passphrase = None
+            session.ask_passphrase = session.ask_sign_in = None
     app = FtosApp(session, start)
     try:
         return app.run_guarded(mouse=app.mouse_on)

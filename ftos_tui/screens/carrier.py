@@ -56,7 +56,7 @@ class Carrier:
             try:
                 return await self._in_thread(operation)
             except SignInNeeded as needed:
-                if not await self.sign_in(needed.session, str(needed)):
+                if not await self.sign_in(needed.session, needed.session.refused):
                     raise
             finally:
                 self._show_who()

@@ -40,8 +40,13 @@ def vault_of(session: "Session", store: "ProviderStore") -> "Vault":
             if expected is None and (expected := store.remember("key_id", vault.key_id)) != vault.key_id:
                 continue  # another process chose the key
             vault = _with_store_keys(session, store, vault)
-        except (KeyLost, KeyWrong):
+        except (KeyLost, KeyWrong) as lost:
             if store.fact("key_id") == expected:
+                if session.shared and isinstance(lost, KeyLost) and not store.fact("key_salt"):
+                    raise KeyLost(
+                        f"There is no master key of {session.environment.name} here, and saving needs it: ask who "
+                        f"keeps the store for it, put it into {session.key_path} and run chmod 600 on that."
+                    ) from lost
                 raise
             continue  # the key was rotated while it was looked for
         if vault.warning:

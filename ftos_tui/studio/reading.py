@@ -67,9 +67,24 @@ def with_readability(session: "Session", version: ProviderVersion) -> ProviderVe
 
 def all_with_readability(session: "Session", versions: Sequence[ProviderVersion]) -> Sequence[ProviderVersion]:
     """Versions, at most 300, with their secrets tried, which costs one query for all of them."""
-    if not session.may_unseal:
+    if not session.may_unseal or not _has_key(session, versions):
         return versions  # whether a secret opens is not theirs to know
     return marked(versions, opened_secrets(session, versions))
+
+
+def _has_key(session: "Session", versions: Sequence[ProviderVersion]) -> bool:
+    """Whether the master key is here, where it matters: who only reads a shared store has none."""
+    if not session.shared or not any(state.is_set for version in versions for state in version.secrets.values()):
+        return True
+    from ftos_tui.vault.errors import KeyLost
+
+    try:
+        _ = session.vault
+    except KeyLost:
+        return False
+    except Failure:
+        return True  # a key that is wrong or unsafe is told of
+    return True
 
 
 def marked(

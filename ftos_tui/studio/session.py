@@ -17,6 +17,7 @@ from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
+from ftos_tui.domain.visible import visible
 from ftos_tui.studio.failures import NotPermitted, StoreDamaged
 from ftos_tui.studio.identity import current_author
 
@@ -49,6 +50,7 @@ class Session:
         ask_passphrase: Asks for a passphrase with the prompt given; None where nobody can be asked.
         ask_sign_in: Asks who signs in, given the environment and whom to propose; None where nobody can be asked.
         credentials: What a person typed to sign in to a shared store, for as long as the session lasts.
+        refused: Why the shared store did not let in who gave no password; it is not tried again without one.
         person: Who acts as the operating system knows them, where `author` is who is signed in to a shared store.
         rights: What the one who is signed in may do in a shared store, once it is open; None for a file.
         open_drafts: Keys of the drafts that forms of this process are editing now.
@@ -67,6 +69,7 @@ class Session:
     ask_passphrase: Callable[[str], Secret] | None = None
     ask_sign_in: "Callable[[str, str], Credentials] | None" = None
     credentials: "Credentials | None" = None
+    refused: str = ""
     person: Author | None = None
     rights: "frozenset[Right] | None" = None
     open_drafts: set[str] = field(default_factory=set)
@@ -89,7 +92,7 @@ class Session:
     def asks_first(self) -> bool:
         """Whether a person has to sign in before the shared store is even tried."""
         shared = self.environment.postgresql
-        return shared is not None and shared.sign_in == "ask" and self.credentials is None
+        return shared is not None and self.credentials is None and (shared.sign_in == "ask" or bool(self.refused))
 
     @property
     def folder(self) -> Path:
@@ -268,8 +271,8 @@ class Session:
             _ = self.store
             if not self.may_change:
                 raise NotPermitted(
-                    f"{self.author.user} may read here, not change: sign in with a developer account, or ask who "
-                    "keeps the store for the role developer."
+                    f"{visible(self.author.user)} may read here, not change: sign in with a developer account, or ask "
+                    "who keeps the store for the role developer."
                 )
 
     def close(self) -> None:

@@ -14,7 +14,6 @@ from ftos_tui.config import PostgresSettings
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.secret import Secret
-from ftos_tui.domain.visible import visible
 from ftos_tui.studio.failures import SignInNeeded, SignInRefused
 from ftos_tui.studio.sign_in import last_user, remember_user
 
@@ -108,7 +107,7 @@ def signed_in(session: "Session", reach: "Callable[[PostgresTarget], T]") -> T:
         Failure: What `reach` raises.
     """
     if session.asks_first:
-        _ask(session, f"Sign in to {session.environment.name}.", None)
+        _ask(session, session.refused, None)
     _warn_of_variable(session)
     try:
         return reach(target_of(session))
@@ -117,7 +116,8 @@ def signed_in(session: "Session", reach: "Callable[[PostgresTarget], T]") -> T:
         if typed is not None:
             session.credentials = None  # what was refused is not tried again
             raise
-        _ask(session, str(refused), refused)
+        session.refused = str(refused)
+        _ask(session, session.refused, refused)
         return reach(target_of(session))
 
 
@@ -144,14 +144,13 @@ PGPASSWORD_SET = (
 def _take_standing(session: "Session", store: "ProviderStore") -> None:
     standing = store.standing()
     session.rights = standing.rights
-    if standing.user:
-        session.person = session.person or session.author
-        session.author = replace(session.author, user=visible(standing.user))
+    session.person = session.person or session.author
+    session.author = replace(session.author, user=standing.user)
 
 
 def _ask(session: "Session", why: str, cause: Failure | None) -> None:
     if session.ask_sign_in is None:
-        raise SignInNeeded(why, session) from cause
+        raise SignInNeeded(why or f"Sign in to {session.environment.name} first.", session) from cause
     session.credentials = session.ask_sign_in(session.environment.name, last_user(session))
 
 

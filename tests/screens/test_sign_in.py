@@ -1,15 +1,17 @@
 """Signing in to a shared store at the console: asked, refused, tried again, left, and never kept."""
 
+import asyncio
 import dataclasses
 from pathlib import Path
 
 import pytest
 
 from ftos_tui.domain.secret import MASK
+from ftos_tui.screens.compare import CompareScreen
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.sign_in import SignInScreen
 from ftos_tui.stores.sql.roles import Role
-from ftos_tui.studio.session import Session
+from ftos_tui.studio.session import Session, open_session
 from tests.postgres import PostgresServer
 from tests.screens.operator import Operator, at_console
 from tests.team import NAME, Team, new_team
@@ -143,6 +145,52 @@ async def test_a_form_opens_for_who_may_only_read_and_refuses_to_save(team: Team
         await operator.press("ctrl+s")
         await operator.until(lambda: any("may read here" in line for line in operator.logged[before:]))
         assert session.store.by_name("FTOSEmailGateway").number == 1
+
+
+async def test_comparing_asks_for_the_other_environment(team: Team, tmp_path: Path) -> None:
+    user = team.person(Role.CONSULTANT, PASSWORD)
+    shared = team.session(tmp_path, user=user, sign_in="ask")
+    session = open_session(dataclasses.replace(shared.settings, environment="local"), shared.places)
+    session.environ = {}
+    async with at_console(session) as operator:
+        await operator.listed()
+        await operator.press("v")
+        screen = await operator.until_on(SignInScreen)
+        assert NAME.upper() in operator.lines[0]
+        await operator.press("escape")
+        await operator.until_logged(f"Sign in to {NAME} first.")
+        await operator.until_on(CompareScreen)
+        await operator.press("r")
+        await operator.until(
+            lambda: operator.app.screen is not screen and isinstance(operator.app.screen, SignInScreen)
+        )
+        await enter(operator, PASSWORD)
+        await operator.until_on(CompareScreen)
+        await operator.until(lambda: "6 providers are the same" in operator.text or "the same" in operator.text)
+        assert session.author.user != user
+
+
+async def test_two_that_wait_for_different_stores_are_asked_one_after_the_other(team: Team, tmp_path: Path) -> None:
+    user = team.person(Role.CONSULTANT, PASSWORD)
+    sessions = [team.session(tmp_path / name, user=user, sign_in="ask") for name in ("one", "two", "two")]
+    sessions[2] = sessions[1]
+    local = open_session(dataclasses.replace(sessions[0].settings, environment="local"), sessions[0].places)
+    local.environ = {}
+    async with at_console(local) as operator:
+        await operator.listed()
+        waiting = [asyncio.ensure_future(operator.app.carrier.sign_in(session)) for session in sessions]
+        for session in sessions[:2]:
+            await operator.until(
+                lambda session=session: (
+                    isinstance(operator.app.screen, SignInScreen)  # type: ignore[misc]
+                    and operator.app.screen.session is session
+                )
+            )
+            await operator.pilot.pause()
+            await enter(operator, PASSWORD)
+        assert await asyncio.gather(*waiting) == [True, True, True]
+    for session in sessions:
+        session.close()
 
 
 async def test_f1_says_who_gives_users_and_what_is_kept(asking: Session) -> None:

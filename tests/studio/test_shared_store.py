@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from ftos_tui.config import Environment, PostgresSettings
+from ftos_tui.config import Environment, Places, PostgresSettings
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
@@ -20,7 +21,15 @@ from ftos_tui.stores.sql.roles import Role
 from ftos_tui.studio.checks import Check, State
 from ftos_tui.studio.doctor import Terminal, examine
 from ftos_tui.studio.environments import other_session
-from ftos_tui.studio.failures import Failure, NotPermitted, SignInNeeded, SignInRefused, StoreError, VaultError
+from ftos_tui.studio.failures import (
+    Failure,
+    NotPermitted,
+    SignInNeeded,
+    SignInRefused,
+    StoreError,
+    StoreUnreachable,
+    VaultError,
+)
 from ftos_tui.studio.providers import base_of, list_providers, new_draft, open_provider, save
 from ftos_tui.studio.reading import ListQuery, opened_secret
 from ftos_tui.studio.session import Session
@@ -175,12 +184,26 @@ def test_a_wrong_password_is_refused_and_forgotten(open_as: Open, team: Team) ->
 
 def test_a_server_that_wants_a_password_nobody_gave_has_one_asked_for(open_as: Open, team: Team) -> None:
     session = open_as(Role.CONSULTANT, PASSWORD)
-    with pytest.raises(SignInNeeded, match="does not accept"):
-        names(session)
+    for _ in range(2):  # the second time the server is not even asked
+        with pytest.raises(SignInNeeded, match="does not accept"):
+            names(session)
+        assert session.asks_first
     user = team.person(Role.CONSULTANT, PASSWORD)
     session.ask_sign_in = lambda environment, proposed: Credentials(proposed, Secret(PASSWORD))
     assert SHIPPED in names(session)
     assert session.author.user == user
+
+
+def test_a_store_that_breaks_off_while_it_is_opened_is_given_back(
+    open_as: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_as(Role.CONSULTANT)
+    with monkeypatch.context() as patched:
+        patched.setattr("ftos_tui.stores.sql.rights._POSTGRES", text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        with pytest.raises(StoreUnreachable):
+            names(session)
+    assert (session.rights, session.author.user) == (None, "login")
+    assert SHIPPED in names(session)
 
 
 def test_a_password_file_or_variable_is_read(open_as: Open, tmp_path: Path) -> None:
@@ -306,12 +329,17 @@ def test_a_read_only_environment_stays_so_whatever_the_role(open_as: Open) -> No
         session.permit_change()
 
 
-def test_who_may_change_but_has_no_key_is_told_so_when_saving(open_as: Open) -> None:
+def test_who_may_change_but_has_no_key_reads_and_is_told_so_when_saving(open_as: Open) -> None:
+    save(open_as(Role.DEVELOPER, key=True), filled(new_draft(), name="Keyed"), acknowledged=["clicks_off"])
     session = open_as(Role.DEVELOPER)
-    assert SHIPPED in names(session)
-    with pytest.raises(VaultError, match=f"master key of environment {NAME} is missing"):
+    session.places = Places(session.places.data / "other", session.places.config, session.places.state)
+    assert all(state.readable for state in open_provider(session, name="Keyed").secrets.values())
+    with pytest.raises(VaultError, match="no master key of production here, and saving needs it: ask who keeps"):
         save(session, filled(new_draft(), name="Keyless"), acknowledged=["clicks_off"])
     assert not session.key_path.exists()
+    session.key_path.parent.mkdir()
+    session.key_path.write_text("no key")
+    assert not open_provider(session, name="Keyed").secrets["app_key"].readable
 
 
 def test_a_store_that_is_not_there_is_never_made(postgres_server: PostgresServer, team: Team, tmp_path: Path) -> None:
