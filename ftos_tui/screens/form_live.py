@@ -1,6 +1,5 @@
 """The form's part in what others do: who else has it open, what they saved meanwhile, and a form nobody typed into."""
 
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from ftos_tui.domain.log import Level
@@ -44,7 +43,8 @@ class FormLive:
     def untouched(self) -> bool:
         """Whether nobody has typed anything, not even what has not reached the draft yet, and nothing is under way."""
         form = self.form
-        return not form.kept.typed().changed and not form.saver.busy and not form.question.asking
+        idle = not form.saver.busy and not form.question.asking
+        return idle and not form.model.reason and not form.kept.typed().changed
 
     def entered(self) -> None:
         """Lets the others know which provider's form is open here; it is another one once a new one was saved."""
@@ -54,7 +54,7 @@ class FormLive:
         self._entered = self.provider_id
         if self._entered:
             self.form.console_app.live_watch.enter(self._entered)
-        self.show()
+            self.show()
 
     def left(self) -> None:
         """Lets the others know that the form is closed."""
@@ -89,8 +89,9 @@ class FormLive:
     def show_news(self, news: "News") -> None:
         """Somebody did something; perhaps not with this provider."""
         del news
-        self.show()
-        self.reload_soon()
+        if self._entered:  # not before the form is there, nor when it goes
+            self.show()
+            self.reload_soon()
 
     def show(self) -> None:
         """Says who else has the form open, and what was saved meanwhile."""
@@ -106,9 +107,9 @@ class FormLive:
         change = self.outdated_by
         on_top = self.form.app.screen is self.form
         if change is not None and change.action != DELETE and on_top and self.untouched:
-            start(self.form, partial(self._reload, change), "live")
+            start(self.form, self._reload, "live")
 
-    async def _reload(self, change: "Change") -> None:
+    async def _reload(self) -> None:
         form, session, provider_id = self.form, self.form.session, self.provider_id
         version = await form.attempt(lambda: open_provider(session, provider_id=provider_id))
         if version is None or version.deleted or version.number <= form.model.draft.base.version:
@@ -131,7 +132,7 @@ class FormLive:
         elif self.form.model.unsaved:
             await self.form.meet_conflict()
         else:
-            await self._reload(change)
+            await self._reload()
 
 
 class LiveActions(FrameScreen):

@@ -139,6 +139,19 @@ async def test_a_form_that_is_edited_is_marked_and_keeps_what_was_typed(session:
         assert operator.row("bulk_no").control.value == "70"
 
 
+async def test_a_form_with_a_reason_is_not_renewed_by_itself_though_by_key(session: Session, bo: Session) -> None:
+    async with at_console(session) as operator:
+        form = await operator.open(GATEWAY)
+        await following(operator)
+        form.model.reason = "because"
+        saves(bo)
+        await operator.until_logged("You are editing it")
+        assert form.model.draft.base.version == 2
+        form.model.reason = ""
+        await operator.press("ctrl+g")
+        await operator.until(lambda: form.model.draft.base.version == 3)
+
+
 async def test_a_form_behind_another_screen_is_renewed_when_it_is_back(session: Session, bo: Session) -> None:
     async with at_console(session) as operator:
         form = await operator.open(GATEWAY)

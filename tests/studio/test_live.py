@@ -1,5 +1,6 @@
 """What a session is told of what others do, on a local and on a shared store."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +14,10 @@ from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.stores.live_protocol import Present, Signal
 from ftos_tui.stores.postgres_target import PostgresTarget
-from ftos_tui.stores.protocol import StoreForbidden, StoreUnreachable
+from ftos_tui.stores.protocol import StoreDamaged, StoreForbidden, StoreUnreachable
 from ftos_tui.stores.sql import live as live_rows
 from ftos_tui.stores.sql import postgres_listen, signals
+from ftos_tui.stores.sql.postgres_engine import connect
 from ftos_tui.stores.sql.postgres_listen import PostgresSignal, open_signal
 from ftos_tui.stores.sql.roles import Role
 from ftos_tui.stores.sql.signals import PollSignal
@@ -302,7 +304,6 @@ def test_listening_is_tried_out_and_looking_takes_its_place(
     assert isinstance(opened(target, "auto"), PostgresSignal)
     assert isinstance(opened(target, "poll"), PollSignal)
     assert isinstance(opened(target_of(postgres_server, pooler=True), "auto"), PollSignal)
-    connect = postgres_listen.connect
     given = iter([target, elsewhere, target])
     monkeypatch.setattr(postgres_listen, "HEARD_WITHIN_S", 0.2)
     # As with a pooler: what the other connection notifies does not arrive.
@@ -320,7 +321,7 @@ def test_a_server_that_cannot_be_listened_to_is_told_in_words(
     nowhere = postgres_server.target("no_such_database")
     with pytest.raises(StoreUnreachable):
         open_signal(nowhere, "auto")
-    connection = postgres_listen.connect(target)
+    connection = connect(target)
     for error, expected in ((FeatureNotSupported("no LISTEN here"), None), (OperationalError("gone"), "reached")):
 
         def refuse(*_: object, error: Exception = error) -> None:
@@ -333,6 +334,10 @@ def test_a_server_that_cannot_be_listened_to_is_told_in_words(
             with pytest.raises(StoreUnreachable, match=expected):
                 open_signal(target, "auto")
     connection.close()
+    monkeypatch.undo()
+    monkeypatch.setattr(postgres_listen, "CHANNEL", "")
+    with pytest.raises(StoreDamaged):
+        open_signal(target, "auto")
     monkeypatch.undo()
     signal = open_signal(target, "listen")
     with closing(signal):
@@ -351,6 +356,23 @@ def test_a_file_that_is_no_store_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "local.sqlite3").mkdir()
     with pytest.raises(StoreUnreachable, match="cannot be used"):
         store.signal()
+    (tmp_path / "local.sqlite3").rmdir()
+    (tmp_path / "local.sqlite3").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreDamaged):
+        store.signal()
+
+
+def test_a_damaged_row_is_told_as_damage(tmp_path: Path) -> None:
+    with closing(session_in(tmp_path)) as session:
+        session.store.enter("one", "p1", session.author)
+        with closing(sqlite3.connect(session.store_path)) as raw:
+            raw.execute("UPDATE audit SET at = 'never' WHERE sequence = 2")
+            raw.execute("UPDATE presence SET opened_at = 'never'")
+            raw.commit()
+        with pytest.raises(StoreDamaged, match="audit entry 2"):
+            session.store.changes(0)
+        with pytest.raises(StoreDamaged, match="presence"):
+            session.store.present()
 
 
 def change(action: str, **changed: Any) -> Change:

@@ -13,6 +13,7 @@ class NumberSource:
         fetched: How many rows were given so far.
         calls: What was asked: after, backwards.
         gone: Numbers that were deleted.
+        marked: The marks of rows, by number.
         failure: What the next reads raise.
         gate: Reads wait for it.
     """
@@ -22,6 +23,7 @@ class NumberSource:
         self.fetched = 0
         self.calls: list[tuple[object, bool]] = []
         self.gone: set[int] = set()
+        self.marked: dict[int, str] = {}
         self.failure: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
@@ -38,7 +40,7 @@ class NumberSource:
             start = after + 1 if isinstance(after, int) else 0
             numbers = [n for n in range(start, min(self.count, start + 2 * limit)) if n not in self.gone][:limit]
         self.fetched += len(numbers)
-        return [row(n) for n in numbers]
+        return [row(n, self.marked.get(n, "")) for n in numbers]
 
 
 def row(number: int, mark: str = "") -> Row:

@@ -42,6 +42,53 @@ async def test_a_static_list_is_painted_with_head_cursor_and_marks() -> None:
         assert widths(app) == {30}
 
 
+async def test_rows_that_changed_are_painted_and_no_others() -> None:
+    source = NumberSource(20)
+    row_list = RowList(COLUMNS, source)
+    app = _stage(row_list)
+    async with app.run_test(size=(30, 8)) as pilot:
+        row_list.focus()
+        await pilot.pause()
+        await pilot.press("j", "j")
+        drawn: list[int] = []
+        draw_line = row_list.draw_line
+
+        def noted(y: int, width: int) -> Iterator[Piece]:
+            drawn.append(y)
+            return draw_line(y, width)
+
+        row_list.draw_line = noted  # type: ignore[method-assign]
+        row_list.update_rows()
+        await until(pilot, lambda: not row_list.busy)
+        assert drawn == []
+        source.marked[4] = "!"
+        row_list.update_rows()
+        await until(pilot, lambda: bool(drawn))
+        await pilot.pause()
+        assert set(drawn) == {5}
+        assert " !row 4" in lines(app)[5]
+        assert _row(row_list) == "2"
+
+
+async def test_rows_read_again_wait_for_a_read_under_way() -> None:
+    source = NumberSource(1000)
+    row_list = RowList(COLUMNS, source)
+    app = _stage(row_list)
+    async with app.run_test(size=(30, 8)) as pilot:
+        row_list.focus()
+        await until(pilot, lambda: not row_list.busy)
+        source.gate.clear()
+        await pilot.press("end")
+        row_list.update_rows()
+        calls = len(source.calls)
+        source.marked[999] = "!"
+        source.gate.set()
+        await until(pilot, lambda: len(source.calls) > calls and not row_list.busy)
+        assert _row(row_list) == "999"
+        assert row_list.row is not None
+        assert row_list.row.mark == "!"
+
+
 async def test_moving_paints_two_lines_and_says_so_once() -> None:
     row_list = RowList(COLUMNS, StaticSource([row(n) for n in range(50)]))
     app = _stage(row_list)

@@ -58,8 +58,10 @@ class TimedConnection(psycopg.Connection[Any]):
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Waits for the end of an operation; psycopg calls it for each."""
+        if timeout is not None:  # psycopg itself waits for notifications, and takes their lack for no error
+            return super().wait(gen, interval, timeout)
         try:
-            return super().wait(gen, interval, self.answer_s if timeout is None else timeout)
+            return super().wait(gen, interval, self.answer_s)
         except psycopg.OperationalError as error:
             if "wait timeout" not in str(error):
                 raise
