@@ -12,6 +12,7 @@ from ftos_tui.config import Environment, Places, Settings
 from ftos_tui.domain.record import Author
 from ftos_tui.studio.session import Session, open_session
 from tests.screens.values import configure
+from tests.settling import settling_pilot
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -48,6 +49,12 @@ def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def configured_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folders after FTOSEmailGateway was configured."""
     return _template(tmp_path_factory.mktemp("configured"), configured=True)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _settling() -> Iterator[None]:
+    with settling_pilot():
+        yield
 
 
 @pytest.fixture(autouse=True)
