@@ -14,6 +14,9 @@ from ftos_tui.cli import (
     files,
     history,
     keys,
+    message_files,
+    message_moves,
+    messages,
     output,
     reading,
     settings,
@@ -35,6 +38,7 @@ app = typer.Typer(
 )
 providers = typer.Typer(rich_markup_mode=None, help="Find, show, check and change channel providers.")
 channel_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Communication channels.")
+message_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The message queue.")
 config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The settings file.")
 
 audit_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who did what, and proof of it.")
@@ -116,6 +120,16 @@ store_commands.command("status")(store.status_command)
 store_commands.command("grant")(store.grant_command)
 store_commands.command("revoke")(store.revoke_command)
 store_commands.command("copy")(store.copy_command)
+app.add_typer(message_commands, name="messages")
+message_commands.command("add")(messages.add_command)
+message_commands.command("list")(messages.list_command)
+message_commands.command("show")(messages.show_command)
+message_commands.command("hold")(message_moves.hold_command)
+message_commands.command("release")(message_moves.release_command)
+message_commands.command("cancel")(message_moves.cancel_command)
+message_commands.command("retry")(message_moves.retry_command)
+message_commands.command("resolve")(message_moves.resolve_command)
+message_commands.command("import")(message_files.import_command)
 app.command("log")(examining.log_command)
 app.command("doctor")(examining.doctor_command)
 app.add_typer(config, name="config")

@@ -331,6 +331,10 @@ class MessageStore(DispatchStore, EventStore, Protocol):
         """The ids that begin so, the oldest first: what an operator copied may be the beginning only."""
         ...
 
+    def ahead_of(self, message_id: str, most: int = 100_000) -> int:
+        """How many messages of its provider wait that are due before a message; looks at `most` of them."""
+        ...
+
     def counts(self, provider_id: str | None = None) -> Counts:
         """How many messages are in each state, of a provider or of all; costs the same however many there are."""
         ...

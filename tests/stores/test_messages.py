@@ -211,6 +211,14 @@ def test_waiting_messages_are_counted_by_their_due_time(store: ProviderStore) ->
     assert store.messages.waiting_by_due(provider_id) == {PAST: 3, PAST + timedelta(hours=1): 1}
 
 
+def test_how_many_are_due_before_a_message(store: ProviderStore) -> None:
+    provider_id = provider_of(store)
+    ids = [*queue(store, provider_id, 3), *queue(store, provider_id, due=PAST - timedelta(hours=1))]
+    queue(store, provider_of(store, "Other"), 2)
+    assert [store.messages.ahead_of(message_id) for message_id in ids] == [1, 2, 3, 0]
+    assert store.messages.ahead_of(ids[2], most=2) == 2
+
+
 def test_a_read_only_store_queues_nothing(store: ProviderStore, open_store: OpenStore) -> None:
     provider_id = provider_of(store)
     reader = open_store(read_only=True)

@@ -74,11 +74,13 @@ def refuse_undelivered(connection: Connection, provider_id: str, name: str) -> N
     counts = tally.of_provider(connection, provider_id)
     waiting = sum(number for state, number in counts.items() if state not in TERMINAL)
     if waiting:
-        messages = "1 message" if waiting == 1 else f"{waiting:,} messages"
-        raise ProviderInUse(
-            f"{shortened(name, 60)} has {messages} that are not at their end: wait for them or cancel them before it "
-            "is deleted. Nothing was changed."
+        one = waiting == 1
+        held_by = (
+            "1 message that is not at its end: wait for it or cancel it"
+            if one
+            else (f"{waiting:,} messages that are not at their end: wait for them or cancel them")
         )
+        raise ProviderInUse(f"{shortened(name, 60)} has {held_by} before it is deleted. Nothing was changed.")
 
 
 def audit_entry(

@@ -76,6 +76,11 @@ class SqlMessages:
         with self.database.reading() as connection:
             return messages.ids_like(connection, start, limit)
 
+    def ahead_of(self, message_id: str, most: int = 100_000) -> int:
+        """How many waiting messages of its provider are due before a message."""
+        with self.database.reading() as connection:
+            return messages.ahead_of(connection, message_id, most)
+
     def counts(self, provider_id: str | None = None) -> Counts:
         """How many messages are in each state."""
         with self.database.reading() as connection:

@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Row,
     Select,
+    Text,
     func,
     insert,
     literal,
     select,
     text,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -44,6 +47,7 @@ _CHUNK: Final = 500
 _DEDUPED: Final = text("dedupe_key IS NOT NULL")
 _AT_REST: Final = text(f"message.{AT_REST_SQL}")
 _IN_HAND: Final = text(f"message.{IN_HAND_SQL}")
+_WAITING: Final = text(f"message.{WAITING_SQL}")
 
 
 def enqueue(connection: Connection, entries: Sequence[NewEntry], by: Author) -> Sequence[Enqueued]:
@@ -212,11 +216,23 @@ def ids_like(connection: Connection, start: str, limit: int) -> Sequence[str]:
     return list(connection.execute(select(_M.id).where(*between).order_by(_M.id).limit(limit)).scalars())
 
 
+def ahead_of(connection: Connection, message_id: str, most: int) -> int:
+    """How many waiting messages of its provider are due before a message; looks at `most` of them."""
+    own = raw_row(connection, message_id)
+    before = (
+        _M.provider_id == own.provider_id,
+        _WAITING,
+        tuple_(_M.due, _M.id) < tuple_(literal(own.due, BigInteger), literal(own.id, Text)),
+    )
+    found = select(literal(1)).select_from(message).where(*before).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
+
+
 def waiting_by_due(connection: Connection, provider_id: str, bucket_s: int) -> Iterator[tuple[Any, int]]:
     """How many messages wait, by their due time in steps; looks at every waiting one in the index."""
     width = max(bucket_s, 1) * MICROS
     bucket = (_M.due - _M.due % width).label("bucket")
-    chosen = select(bucket, func.count()).where(_M.provider_id == provider_id, text(f"message.{WAITING_SQL}"))
+    chosen = select(bucket, func.count()).where(_M.provider_id == provider_id, _WAITING)
     for due, waiting in connection.execute(chosen.group_by(text("bucket")).order_by(text("bucket"))):
         yield from_micros(int(due)), int(waiting)
 
