@@ -22,6 +22,9 @@ TIMEOUT_S: Final = 30.0
 """Seconds to wait for an answer where appConfig has no `timeout`."""
 
 LONGEST_TIMEOUT_S: Final = 300.0
+LONGEST_UPLOAD_S: Final = 600.0
+"""Seconds in which the whole of a message must have left; 30 MB then need half a megabit a second."""
+
 CONNECTIONS: Final = 10
 """Connections at once where appConfig has no `max_connections`."""
 
@@ -88,6 +91,14 @@ class Route:
     def loopback(self) -> bool:
         """Whether the host is this machine by its very name."""
         return host_named(self.host).loopback
+
+    @property
+    def longest_send_s(self) -> float:
+        """Seconds after which a try has ended whatever the other side does; a lease must outlast them.
+
+        Eighteen waits at most: look-up, addresses, greeting, TLS, sign-in, envelope, and four times one for the reply.
+        """
+        return 20 * self.timeout_s + LONGEST_UPLOAD_S
 
     @property
     def sentence(self) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 import httpx2
 
 from ftos_tui.domain.delivery.outcome import Cause
-from ftos_tui.domain.route import Route
+from ftos_tui.domain.route import LONGEST_UPLOAD_S, Route
 from ftos_tui.domain.visible import shortened
 from ftos_tui.transports.network import CONNECT_S, Address, Fault, connect_words, resolve, tls_context_of, tls_words
 from ftos_tui.transports.protocol import Reach
@@ -109,7 +109,7 @@ class HttpClient:
                 return await self._answer(client, request)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 failed = Fault(Cause.NETWORK, self._connect_words(error, target))
-            except httpx2.HTTPError as error:
+            except (httpx2.HTTPError, TimeoutError) as error:
                 if content and body.complete and not isinstance(error, httpx2.PoolTimeout | httpx2.ProxyError):
                     words = f"{self.route.place} gave no answer after the whole message was sent."
                     raise InDoubt(words) from None
@@ -163,7 +163,8 @@ class HttpClient:
         ]
 
     async def _answer(self, client: httpx2.AsyncClient, request: httpx2.Request) -> Answer:
-        response = await client.send(request, stream=True)
+        async with asyncio.timeout(LONGEST_UPLOAD_S + self.route.timeout_s):
+            response = await client.send(request, stream=True)
         # From here on the answer is definite, however slowly its body comes or how early it breaks off.
         content = bytearray()
         try:
@@ -194,5 +195,9 @@ class HttpClient:
     def _lost_words(self, error: Exception) -> str:
         if isinstance(error, httpx2.ProxyError):
             return "The proxy in appConfig refuses the connection."
-        late = "did not answer in time" if isinstance(error, httpx2.TimeoutException) else "closed the connection"
+        late = (
+            "did not answer in time"
+            if isinstance(error, httpx2.TimeoutException | TimeoutError)
+            else "closed the connection"
+        )
         return f"{self.route.place} {late} before it had the whole message."

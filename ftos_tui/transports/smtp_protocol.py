@@ -14,6 +14,8 @@ from aiosmtplib.errors import SMTPReadTimeoutError, SMTPResponseException, SMTPS
 from aiosmtplib.protocol import MAX_RESPONSE_LENGTH, SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 
+from ftos_tui.domain.route import LONGEST_UPLOAD_S
+
 _CHUNK: Final = 64 * 1024
 _LONE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 
@@ -85,16 +87,17 @@ class SmtpProtocol(SMTPProtocol):
         """
         self._response_pending = True  # a server may refuse before the end
         parts = list(_parts(payload))
-        for part in parts[:-1]:
-            self.write(part)
-            try:
-                async with asyncio.timeout(timeout_s):
-                    await self._drain_helper()
-            except ConnectionError:
-                waiter = self._response_waiter
-                if waiter is not None and waiter.done() and waiter.exception() is None:
-                    return waiter.result()
-                raise
+        try:
+            async with asyncio.timeout(LONGEST_UPLOAD_S):
+                for part in parts[:-1]:
+                    self.write(part)
+                    async with asyncio.timeout(timeout_s):
+                        await self._drain_helper()
+        except ConnectionError:
+            waiter = self._response_waiter
+            if waiter is not None and waiter.done() and waiter.exception() is None:
+                return waiter.result()
+            raise
         self.complete = True
         self.write(parts[-1])
         return await self.read_response(timeout=final_timeout_s)

@@ -94,4 +94,5 @@ def test_limits_and_what_does_not_parse() -> None:
     assert (route.timeout_s, route.max_connections, route.user) == (300.0, 1000, "bo")
     assert route_of({**GOOD, "app_config": "{"}).config == {}
     assert route_of({**GOOD, "app_config": "[]"}).config == {}
+    assert route.longest_send_s == 6600.0
     assert (route.kind, route.tls, route.loopback) == (TransportKind.SENDGRID, Tls.IMPLICIT, False)

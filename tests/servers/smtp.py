@@ -159,21 +159,27 @@ class SmtpServer(Server):
         else:
             await self._say(talk, "500 5.5.2 Unknown")
 
-    async def _act(self, talk: _Talk, stage: str, line: str, right: str) -> str:
-        """Does what is told for a stage, or what is right; the reply that was given."""
+    def _decide(self, stage: str, line: str, right: str) -> str:
+        """What is told for a stage, or what is right."""
         action: Action | None = self._next[stage].popleft() if self._next[stage] else self._always.get(stage)
         if callable(action):
             action = action(line)
-        reply = right if action is None else action
-        if reply == HANG:
-            await hang()
-        if reply in (DROP, RESET):
-            if reply == RESET:
-                reset(talk.writer)
-            raise _End
-        if not reply.startswith("\0"):
-            await self._say(talk, reply)
+        return right if action is None else action
+
+    async def _act(self, talk: _Talk, stage: str, line: str, right: str) -> str:
+        """Does what is told for a stage, or what is right; the reply that was given."""
+        reply = self._decide(stage, line, right)
+        await self._do(talk, reply)
         return reply
+
+    async def _do(self, talk: _Talk, reply: str) -> None:
+        if reply in (HANG, TAKE_AND_HANG):
+            await hang()
+        if reply == RESET:
+            reset(talk.writer)
+        if reply in (DROP, RESET, TAKE_AND_DROP):
+            raise _End
+        await self._say(talk, reply)
 
     async def _say(self, talk: _Talk, reply: str) -> None:
         if "\r\n" in reply:  # to the letter
@@ -234,15 +240,11 @@ class SmtpServer(Server):
         data = (await talk.reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n.")
         copy = Copy(talk.mail, tuple(talk.recipients), data.removeprefix(b"."), talk.user, talk.tls)
         talk.forget()
-        reply = await self._act(
-            talk, "final", ",".join(copy.recipients), f"250 2.0.0 Ok: queued as {len(self.copies):X}"
-        )
+        right = f"250 2.0.0 Ok: queued as {len(self.copies):X}"
+        reply = self._decide("final", ",".join(copy.recipients), right)
         if reply.startswith("250") or reply in (TAKE_AND_DROP, TAKE_AND_HANG):
-            self._take(copy)
-        if reply == TAKE_AND_HANG:
-            await hang()
-        if reply == TAKE_AND_DROP:
-            raise _End
+            self._take(copy)  # before the reply: whoever has read that finds the copy
+        await self._do(talk, reply)
 
     def _take(self, copy: Copy) -> None:
         self.copies.append(copy)

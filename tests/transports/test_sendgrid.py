@@ -10,6 +10,7 @@ import pytest
 from ftos_tui.domain.delivery.message import Attachment
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
 from ftos_tui.domain.secret import Secret
+from ftos_tui.transports import http_client
 from ftos_tui.transports.protocol import Attempt, Reach, Transport, choose_transport
 from ftos_tui.transports.rendering import render
 from tests.domain.records import GOOD
@@ -195,6 +196,15 @@ async def test_silence_after_the_body_is_in_doubt(server: SendGridServer) -> Non
     outcome = await send(values_for(server, timeout=1.5))
     assert outcome.kind is K.IN_DOUBT
     assert len(server.requests) == 1
+
+
+async def test_an_answer_that_never_ends_its_head_ends_in_doubt(
+    server: SendGridServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_client, "LONGEST_UPLOAD_S", -4.0)
+    server.once(HANG)
+    outcome = await send(values_for(server, timeout=5.5))
+    assert outcome.kind is K.IN_DOUBT
 
 
 async def test_a_slow_body_does_not_make_a_definite_answer_doubtful(server: SendGridServer) -> None:
