@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Insert, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.record import ProviderVersion, SecretState, missing_fields
@@ -275,22 +275,22 @@ def _dialect(change: Transaction) -> str:
 
 @lru_cache(2)
 def _added(dialect: str) -> Insert:
-    if dialect == "sqlite":
-        counted = sqlite.insert(status_count)
-        total = status_count.c.count + counted.excluded.count
-        return counted.on_conflict_do_update(index_elements=["provider_id", "code"], set_={"count": total})
-    added = postgresql.insert(status_count)
-    total = status_count.c.count + added.excluded.count
-    return added.on_conflict_do_update(index_elements=["provider_id", "code"], set_={"count": total})
+    into = _insert_of(dialect)(status_count)
+    total = status_count.c.count + into.excluded.count
+    added: Insert = into.on_conflict_do_update(index_elements=["provider_id", "code"], set_={"count": total})
+    return added
 
 
 @lru_cache(4)
 def _kept_as_it_is(table: str, dialect: str) -> Insert:
     """Adds a row unless there is one of that key."""
-    into = fact.metadata.tables[table]
-    if dialect == "sqlite":
-        return sqlite.insert(into).on_conflict_do_nothing()
-    return postgresql.insert(into).on_conflict_do_nothing()
+    kept: Insert = _insert_of(dialect)(fact.metadata.tables[table]).on_conflict_do_nothing()
+    return kept
+
+
+def _insert_of(dialect: str) -> Any:
+    """The INSERT that knows ON CONFLICT; the other database's dialect is not imported."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
 def audit_entry(new: NewVersion, version: ProviderVersion, ended: Trial | None, digest: str) -> AuditEntry:
