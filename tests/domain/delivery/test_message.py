@@ -125,6 +125,7 @@ def test_good_addresses(address: str) -> None:
         ("ana@example", "recipient_format"),
         ("ana@example.com.", "recipient_format"),
         ("ana@-example.com", "recipient_format"),
+        ("ana@xn--zzzzzzzz.example", "recipient_format"),
         ("ana..b@example.com", "recipient_format"),
         (".ana@example.com", "recipient_format"),
         ("Ana <ana@example.com>", "recipient_format"),
