@@ -44,8 +44,6 @@ def exit_code(failure: Failure) -> ExitCode:
         return ExitCode.REFUSED
     if isinstance(failure, failures.MessageRefused):
         return ExitCode.REFUSED
-    if isinstance(failure, failures.MessageRefused):
-        return ExitCode.REFUSED
     if isinstance(failure, (failures.StaleVersion, failures.NameTaken, failures.NoTrial)):
         return ExitCode.CONFLICT
     if isinstance(failure, (failures.NotPermitted, failures.StoreReadOnly, failures.StoreForbidden)):

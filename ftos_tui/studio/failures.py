@@ -31,7 +31,6 @@ __all__ = [
     "Failure",
     "FileProblem",
     "MessageRefused",
-    "MessageRefused",
     "NameTaken",
     "NoTrial",
     "NotFound",
@@ -97,18 +96,6 @@ class Refused(Failure):
         refused = {finding.field for finding in checked.findings if finding.severity is Severity.REFUSE}
         super().__init__(f"Not saved: {counted(len(refused), 'field needs', 'fields need')} to be put right.")
         self.checked = checked
-
-
-class MessageRefused(Failure):
-    """A message is not queued: the check refuses it, or a warning was not acknowledged.
-
-    Attributes:
-        findings: What the check said.
-    """
-
-    def __init__(self, message: str, findings: tuple[Finding, ...]) -> None:
-        super().__init__(message)
-        self.findings = findings
 
 
 class MessageRefused(Failure):
