@@ -78,6 +78,10 @@ class Session:
     trial_news: list[str] = field(default_factory=list)
     bound_to: str | None = None
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    # Opening a shared store may take long; log and drafts do not wait for it, nor does who leaves.
+    _files: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _attempts: int = field(default=0, repr=False)
+    _failure: Failure | None = field(default=None, repr=False)
     _store: "ProviderStore | None" = field(default=None, repr=False)
     _vault: "Vault | None" = field(default=None, repr=False)
     _journal: "Journal | None" = field(default=None, repr=False)
@@ -131,16 +135,25 @@ class Session:
         Raises:
             Failure: It cannot be opened; the text says why and what to do.
         """
+        attempts = self._attempts
         with self._opening:
             if self._store is None:
-                if self.shared:
-                    from ftos_tui.studio.shared_store import open_shared
-
-                    self._store = open_shared(self)
-                else:
-                    self._store = self._open_file()
+                if self._attempts != attempts and self._failure is not None:
+                    raise self._failure  # whoever waited for this attempt need not wait for another one
+                try:
+                    self._store = self._open()
+                except Failure as failure:
+                    self._attempts, self._failure = self._attempts + 1, failure
+                    raise
                 self._carry_out_trials(self._store)
             return self._store
+
+    def _open(self) -> "ProviderStore":
+        if not self.shared:
+            return self._open_file()
+        from ftos_tui.studio.shared_store import open_shared
+
+        return open_shared(self)
 
     def _open_file(self) -> "ProviderStore":
         from ftos_tui.stores.sql.sqlite import open_sqlite
@@ -218,7 +231,7 @@ class Session:
     @property
     def journal(self) -> "Journal":
         """The status log's file."""
-        with self._opening:
+        with self._files:
             if self._journal is None:
                 from ftos_tui.stores.journal import Journal
 
@@ -228,7 +241,7 @@ class Session:
     @property
     def drafts(self) -> "DraftFiles":
         """The unsaved edits on disk."""
-        with self._opening:
+        with self._files:
             if self._drafts is None:
                 from ftos_tui.stores.drafts import DraftFiles
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from sqlalchemy import text
 
 from ftos_tui.config import Environment, Places, PostgresSettings
 from ftos_tui.domain.draft import Draft
+from ftos_tui.domain.log import Level
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
 from ftos_tui.stores.password_file import PasswordFileProblem, read_password_file
@@ -30,6 +33,7 @@ from ftos_tui.studio.failures import (
     StoreUnreachable,
     VaultError,
 )
+from ftos_tui.studio.log import note
 from ftos_tui.studio.providers import base_of, list_providers, new_draft, open_provider, save
 from ftos_tui.studio.reading import ListQuery, opened_secret
 from ftos_tui.studio.session import Session
@@ -405,3 +409,25 @@ def test_environments_keep_who_acts_apart(open_as: Open) -> None:
     assert other_session(session, "local").author.user == "login"
     assert session.environment.name == NAME
     assert Environment().postgresql is None
+
+
+def test_the_log_does_not_wait_for_a_store_and_who_waited_for_one_attempt_shares_its_failure(team: Team) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never answers
+        session = team.session(port=(silent.getsockname()[1],), connect_timeout=2)
+        told: list[Failure] = []
+
+        def look() -> None:
+            with pytest.raises(StoreUnreachable) as failure:
+                names(session)
+            told.append(failure.value)
+
+        looking = [threading.Thread(target=look) for _ in range(3)]
+        for thread in looking:
+            thread.start()
+        connection, _ = silent.accept()  # the first attempt is under way
+        note(session, Level.INFO, "Meanwhile")
+        assert not told
+        for thread in looking:
+            thread.join()
+        connection.close()
+    assert len({id(failure) for failure in told}) < 3
