@@ -22,6 +22,7 @@ from ftos_tui.cli import (
     settings,
     statuses,
     store,
+    testing,
     trials,
     validating,
     watching,
@@ -93,6 +94,7 @@ providers.command("import")(files.import_command)
 providers.command("apply")(files.apply_command)
 providers.command("schema")(files.schema_command)
 providers.command("validate")(validating.validate_command)
+providers.command("test")(testing.try_command)
 providers.command("statuses")(statuses.statuses_command)
 providers.command("fields")(reading.fields_command)
 providers.command("history")(history.history_command)

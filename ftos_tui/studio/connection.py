@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
+from ftos_tui.domain.connection_step import Step
 from ftos_tui.domain.destination import destination_of
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.fields import SECRET_IDS
@@ -15,7 +16,6 @@ from ftos_tui.studio.providers import check
 from ftos_tui.studio.session import Session
 
 if TYPE_CHECKING:
-    from ftos_tui.transports.connection_test import Step
     from ftos_tui.transports.protocol import Reach
 
 _DECIDING = ("provider_name", "communication_channel", "service_url", "app_user", "app_config")
@@ -72,7 +72,7 @@ def parts_of(session: Session, draft: Draft) -> tuple[Values, Mapping[str, Secre
     return checked.values, secrets_for(session, draft, checked.values)
 
 
-def connection_steps(session: Session, values: Values, secrets: Mapping[str, Secret]) -> "AsyncIterator[Step]":
+def connection_steps(session: Session, values: Values, secrets: Mapping[str, Secret]) -> AsyncIterator[Step]:
     """*Test connection*: the steps as they are done; sends nothing.
 
     Args:
@@ -87,7 +87,7 @@ def connection_steps(session: Session, values: Values, secrets: Mapping[str, Sec
 
 def message_steps(
     session: Session, values: Values, secrets: Mapping[str, Secret], recipient: str
-) -> "AsyncIterator[Step]":
+) -> AsyncIterator[Step]:
     """*Send a test message* to one address: the way, then what became of it.
 
     Args:

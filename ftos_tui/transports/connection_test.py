@@ -10,11 +10,11 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from ftos_tui.domain.connection_step import Step
 from ftos_tui.domain.delivery.message import Message, Role
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
 from ftos_tui.domain.record import Values
@@ -29,25 +29,6 @@ from ftos_tui.transports.smtp_connection import Refused, SmtpConnection
 
 SUBJECT: Final = "Test message"
 TEXT: Final = "This message was sent to test a channel provider. Nothing needs to be done."
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a test.
-
-    Attributes:
-        name: What was done: Way, Resolve, Connect, Greeting, TLS, Sign in, Key, Permission, Template, Send.
-        ok: Whether it worked; after one that did not, no other follows.
-        milliseconds: How long it took.
-        said: What was found, or what failed and what to do; visible, without secrets.
-        warning: Whether it worked, but somebody should look at it.
-    """
-
-    name: str
-    ok: bool
-    milliseconds: float
-    said: str
-    warning: bool = False
 
 
 class _Clock:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from ftos_tui.domain.connection_step import Step
 from ftos_tui.domain.record import Values
 from ftos_tui.domain.secret import Secret
-from ftos_tui.transports.connection_test import Step, check_connection, send_test_message
+from ftos_tui.transports.connection_test import check_connection, send_test_message
 from ftos_tui.transports.protocol import Reach
 from tests.domain.records import GOOD
 from tests.servers.certificates import Authority
