@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.failure import Failure
 from ftos_tui.stores.live_protocol import STAY_EVERY_S, Change, Present, Signal
-from ftos_tui.stores.protocol import ProviderStore, StoreForbidden, StoreReadOnly
+from ftos_tui.stores.protocol import ProviderStore, StoreError, StoreForbidden, StoreReadOnly
 from ftos_tui.studio.session import new_id
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _MOST_KEPT: Final = 2000
 
 _BETWEEN_LOOKS_S: Final = 0.2
 _NOT_OPENED_S: Final = 0.2
+_TRY_AGAIN_S: Final = 2.0
 _ENDS_WITHIN_S: Final = 0.2
 
 
@@ -144,32 +145,44 @@ class Watch:
                 self._look_on(store, signal)
             finally:
                 self._signal = None
-                if self._over.is_set() and self._entered:
-                    with suppress(Failure):
-                        store.leave(self.session_id)
+                if self._over.is_set():
+                    self._say_goodbye(store)
+
+    def _say_goodbye(self, store: ProviderStore) -> None:
+        if self._entered:
+            with suppress(Failure):
+                store.leave(self.session_id)
+        if not self.session.is_open:  # it did not wait for this: what was opened since is to be given back, too
+            store.close()
 
     def _look_on(self, store: ProviderStore, signal: Signal) -> None:
         stay_at = time.monotonic() + STAY_EVERY_S
         while not self._over.is_set():
-            self._sync(store)
-            changed = signal.wait(max(0.0, stay_at - time.monotonic()))
+            in_line = self._sync(store)
+            left = max(0.0, stay_at - time.monotonic())
+            changed = signal.wait(left if in_line else min(left, _TRY_AGAIN_S))
             if self._over.is_set():
                 return
             alive = time.monotonic() >= stay_at
             if alive:
                 stay_at = time.monotonic() + STAY_EVERY_S
                 if self._entered:
-                    store.stay(self.session_id)
+                    with suppress(StoreError):
+                        store.stay(self.session_id)
             if changed or alive:  # those whose console was killed are gone without a change
                 self._look(store)
                 self._over.wait(_BETWEEN_LOOKS_S)
 
-    def _sync(self, store: ProviderStore) -> None:
-        """Brings what the others know in line with the forms that are open here."""
+    def _sync(self, store: ProviderStore) -> bool:
+        """Brings what the others know in line with the forms that are open here.
+
+        Returns:
+            Whether it is. Where another program holds the store it is not, and that is no trouble worth a word.
+        """
         with self._lock:
             wanted = {provider_id for provider_id, forms in self._open.items() if forms > 0}
         if not self._may_enter:
-            return
+            return True
         try:
             for provider_id in wanted - self._entered:
                 store.enter(self.session_id, provider_id, self.session.author)
@@ -179,6 +192,9 @@ class Watch:
                 self._entered.discard(provider_id)
         except (StoreReadOnly, StoreForbidden):
             self._may_enter = False
+        except StoreError:
+            return False
+        return True
 
     def _look(self, store: ProviderStore) -> None:
         first, back = self._head is None, self._away

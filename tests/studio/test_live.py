@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ftos_tui.domain.draft import Draft
-from ftos_tui.domain.record import ProviderVersion
+from ftos_tui.domain.record import Author, ProviderVersion
 from ftos_tui.stores.live_protocol import Present, Signal
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.protocol import StoreDamaged, StoreForbidden, StoreUnreachable
@@ -227,6 +227,27 @@ def test_who_may_not_be_shown_follows_all_the_same(
     heard.watch.enter("p1")
     saved(other)
     heard.until(lambda: heard.changes)
+    assert not any(news.trouble for news in heard.news)
+
+
+def test_who_could_not_be_shown_is_shown_later(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_TRY_AGAIN_S", 0.05)
+    mine, other = (stack.enter_context(closing(session_in(tmp_path))) for _ in range(2))
+    there = follow(other, stack)
+    heard = follow(mine, stack)
+    refusals = iter(range(3))
+    enter = mine.store.enter
+
+    def busy(session_id: str, provider_id: str, author: Author) -> None:
+        if next(refusals, None) is not None:
+            raise StoreUnreachable("in use")
+        enter(session_id, provider_id, author)
+
+    monkeypatch.setattr(mine.store, "enter", busy)
+    heard.watch.enter("p1")
+    there.until(lambda: there.present)
     assert not any(news.trouble for news in heard.news)
 
 
