@@ -16,9 +16,9 @@ Start = Callable[..., Console]
 
 
 @pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    """An environment of the test's own."""
-    return isolated_environ(tmp_path)
+def environ(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """An environment of the test's own; coverage is measured in it where the test is marked `measured`."""
+    return isolated_environ(tmp_path, measured=request.node.get_closest_marker("measured") is not None)
 
 
 @pytest.fixture

@@ -76,17 +76,20 @@ def key_sequence(key: str) -> str:
     raise ValueError(f"no key is called {key!r}")
 
 
-def isolated_environ(folder: Path, **extra: str) -> dict[str, str]:
+def isolated_environ(folder: Path, *, measured: bool = False, **extra: str) -> dict[str, str]:
     """An environment whose home and folders lie in a folder of the test.
 
     Args:
         folder: Such as pytest's tmp_path.
+        measured: Whether coverage is measured in the processes too; it doubles what their start costs, and a process
+            that is killed can leave half a file of it.
         extra: More variables.
 
     Returns:
-        PATH and what measures coverage come along, nothing else of the operator's.
+        PATH and what Python itself and the measuring need come along, nothing else of the operator's.
     """
-    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith(("COV", "PYTHON"))}
+    wanted = ("COV", "PYTHON") if measured else ("PYTHON",)
+    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith(wanted)}
     places = {
         "HOME": folder,
         "XDG_DATA_HOME": folder / "data",

@@ -110,6 +110,7 @@ def sigterm(console: Console) -> None:
     console.kill(signal.SIGTERM)
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("moment", "drop"),
     [

@@ -15,6 +15,8 @@ import pytest
 from tests.terminal.conftest import APPS, Start
 from tests.terminal.harness import Console
 
+pytestmark = pytest.mark.measured
+
 HOSTILE = "a\x1b]52;c;cHduZWQ=\x07b\x9b31mc\u202ed\u200be[/]f[@click=app.bell]g[link=https://evil.example]h\ufeffi"
 LEFT = b"\x1b[?1049l"
 SENTENCE = "ftos-tui stopped because of an error in it; your unsaved values are kept; details in "
