@@ -51,7 +51,7 @@ def test_two_consoles_see_each_other(start_program: Start, environ: dict[str, st
     ana.press("ctrl+g")
     ana.wait_for("› Conflict")
     go_back(ana, "^ v3 ! .* saved v4")
-    assert field_text(ana, "From Display Name") == "Example Bank!?"
+    ana.wait_for(lambda console: field_text(console, "From Display Name") == "Example Bank!?")
 
 
 def test_nothing_is_sent_while_nobody_does_anything(start_program: Start, environ: dict[str, str]) -> None:
