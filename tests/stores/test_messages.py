@@ -9,7 +9,7 @@ import pytest
 from ftos_tui.domain.delivery.message import Attachment
 from ftos_tui.domain.delivery.states import Dispatch, IllegalTransition
 from ftos_tui.stores.message_protocol import AttachedFile, Enqueued, MessageMove, MessageQuery
-from ftos_tui.stores.protocol import NotFound, ProviderInUse, ProviderStore, StoreReadOnly
+from ftos_tui.stores.protocol import NotFound, ProviderInUse, ProviderStore, StoreDamaged, StoreReadOnly
 from tests.stores.conftest import OpenStore
 from tests.stores.making import ANA, next_version, sign
 from tests.stores.queueing import PAST, REFUSED, claim, entry_of, message_of, provider_of, queue, sent
@@ -217,6 +217,31 @@ def test_how_many_are_due_before_a_message(store: ProviderStore) -> None:
     queue(store, provider_of(store, "Other"), 2)
     assert [store.messages.ahead_of(message_id) for message_id in ids] == [1, 2, 3, 0]
     assert store.messages.ahead_of(ids[2], most=2) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE message SET state = 'lost'",
+        "UPDATE message SET reported = '{'",
+        "UPDATE message_attempt SET before = 'lost'",
+        "UPDATE message_group SET \"to\" = '{'",
+        "UPDATE message_group SET members = '['",
+        "DELETE FROM message_group",
+        "DELETE FROM message_body",
+    ],
+)
+def test_rows_that_were_not_written_so_do_not_load(store: ProviderStore, damage: str) -> None:
+    provider_id = provider_of(store)
+    [message_id] = queue(store, provider_id)
+    sent(store, provider_id)
+    with store.messages.database.dispatching() as connection:  # type: ignore[attr-defined]
+        connection.exec_driver_sql(damage)
+    with pytest.raises(StoreDamaged):
+        store.messages.message(message_id)
+    if '"to"' in damage:
+        with pytest.raises(StoreDamaged):
+            store.messages.queued_messages([message_id])
 
 
 def test_a_read_only_store_queues_nothing(store: ProviderStore, open_store: OpenStore) -> None:

@@ -11,12 +11,14 @@ from ftos_tui.domain.delivery.message import Attachment
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
 from ftos_tui.domain.delivery.states import Dispatch
 from ftos_tui.domain.record import Author
+from ftos_tui.domain.route import NoRoute
 from ftos_tui.stores.dispatch_protocol import WorkerState
 from ftos_tui.studio import messages
 from ftos_tui.studio.failures import FileProblem, MessageRefused, NotFound, NotPermitted
 from ftos_tui.studio.message_files import import_messages, read_attachment, time_of
 from ftos_tui.studio.messages import MessageQuery, NewMessage
 from ftos_tui.studio.session import Session
+from ftos_tui.transports.mime import NotRenderable
 from tests.stores.queueing import REFUSED, claim, mark, recorded
 from tests.studio.conftest import OpenSession
 from tests.studio.making import NOON, saved
@@ -70,14 +72,30 @@ def test_a_message_the_check_refuses_is_not_queued(session: Session) -> None:
     with pytest.raises(MessageRefused, match="Not queued") as refused:
         messages.add(session, provider, NewMessage(to="a@example.com\r\nBcc: x@y.z", subject="x", text="x"))
     assert refused.value.findings
-    late = NewMessage(to="a@example.com", subject="", text="x")
-    checked = messages.check(session, provider, late)
-    codes = [finding.code for finding in checked.findings]
-    if not checked.refused and codes:
-        with pytest.raises(MessageRefused, match="acknowledge"):
-            messages.add(session, provider, late)
-        assert messages.add(session, provider, late, acknowledged=codes).ids
-    assert not messages.message_counts(session).get(Dispatch.HELD)
+    bare = NewMessage(to="a@example.com", subject="", text="x")
+    with pytest.raises(MessageRefused, match="Not queued: acknowledge subject_missing"):
+        messages.add(session, provider, bare)
+    assert not messages.message_counts(session)
+    assert messages.add(session, provider, bare, acknowledged=["subject_missing"]).ids
+
+
+def test_what_cannot_be_rendered_is_held_or_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = saved(session)
+
+    def nowhere(message: object, values: object) -> None:
+        raise NoRoute("Correct the Service Url.")
+
+    def unfit(message: object, values: object) -> None:
+        raise NotRenderable("Shorten the address.")
+
+    monkeypatch.setattr("ftos_tui.transports.rendering.render", nowhere)
+    assert messages.add(session, provider, HELLO).held == "Gateway leads nowhere: Correct the Service Url."
+    monkeypatch.setattr("ftos_tui.transports.rendering.render", unfit)
+    with pytest.raises(MessageRefused, match="Not queued: Shorten the address"):
+        messages.add(session, provider, HELLO)
+    line = '{"provider": "Gateway", "to": "a@example.com", "subject": "s", "text": "t"}'
+    [fault] = import_messages(session, line, folder=Path()).faults
+    assert fault.finding.code == "message_not_renderable"
 
 
 def test_a_provider_that_is_not_ready_holds_its_messages(session: Session) -> None:

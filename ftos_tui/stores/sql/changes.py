@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql
 
 from ftos_tui.domain.delivery.states import Actor, Dispatch, Tries, transition
 from ftos_tui.stores.sql.message_schema import attempt, message
@@ -125,14 +125,14 @@ _ALIKE: Final = _CHANGED.where(_COLUMNS.id.in_(bindparam("ids", expanding=True))
 _HISTORY: Final = insert(attempt)
 
 
+@cache
 def _history_at_once() -> Any:
     """The same for PostgreSQL, a list for each column: one statement takes a third of the time of one a row."""
+    from sqlalchemy.dialects.postgresql import ARRAY  # SQLite does without it
+
     names = attempt.c.keys()
-    lists = [bindparam(name, type_=postgresql.ARRAY(attempt.c[name].type)) for name in names]
+    lists = [bindparam(name, type_=ARRAY(attempt.c[name].type)) for name in names]
     return insert(attempt).from_select(names, select(text("*")).select_from(func.unnest(*lists)))
-
-
-_HISTORY_AT_ONCE: Final = _history_at_once()
 
 
 def apply(connection: Connection, changes: Sequence[Change], tally: Tally, now: int) -> None:
@@ -161,7 +161,7 @@ def apply(connection: Connection, changes: Sequence[Change], tally: Tally, now: 
         connection.execute(_ONE, single)
     if connection.dialect.name == "postgresql":
         columns = {name: [line[name] for line in history] for name in history[0]}
-        connection.execute(_HISTORY_AT_ONCE, columns)
+        connection.execute(_history_at_once(), columns)
     else:
         connection.execute(_HISTORY, history)
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ftos_tui.domain.delivery.message import Message
 from ftos_tui.domain.delivery.states import IN_HAND, Actor, Dispatch, transition
@@ -27,6 +26,7 @@ from ftos_tui.domain.record import Author
 from ftos_tui.stores.message_protocol import Enqueued, MessageQuery, MessageRow, NewEntry
 from ftos_tui.stores.protocol import NotFound
 from ftos_tui.stores.sql import message_rows, tally
+from ftos_tui.stores.sql.dialects import insert_of
 from ftos_tui.stores.sql.instants import MICROS, from_micros, store_now
 from ftos_tui.stores.sql.listing import searchable
 from ftos_tui.stores.sql.message_schema import (
@@ -59,7 +59,7 @@ def enqueue(connection: Connection, entries: Sequence[NewEntry], by: Author) -> 
     rows = [message_rows.message_row(entry, now) for entry in entries]
     for entry in entries:
         transition(None, entry.state, Actor.ENQUEUE)
-    new: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(message)
+    new: Any = insert_of(connection.dialect.name)(message)
     unique = new.on_conflict_do_nothing(index_elements=[_M.provider_id, _M.dedupe_key], index_where=_DEDUPED)
     connection.execute(unique, rows)
     there = _queued_before(connection, entries)

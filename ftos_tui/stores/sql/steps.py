@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ftos_tui.stores.dispatch_protocol import StepPlan, StepState, WorkerState
+from ftos_tui.stores.sql.dialects import insert_of
 from ftos_tui.stores.sql.instants import MICROS, from_micros, optional_micros, optional_time, store_now
 from ftos_tui.stores.sql.message_schema import IN_HAND_SQL, message, step_state, worker
 
@@ -141,11 +141,11 @@ def _state(connection: Connection, provider_id: str, row: Any) -> StepState:
 
 @cache
 def _unless_there(dialect: str) -> Any:
-    return (postgresql if dialect == "postgresql" else sqlite).insert(step_state).on_conflict_do_nothing()
+    return insert_of(dialect)(step_state).on_conflict_do_nothing()
 
 
 @cache
 def _told(dialect: str) -> Any:
-    new: Any = (postgresql if dialect == "postgresql" else sqlite).insert(worker)
+    new: Any = insert_of(dialect)(worker)
     kept = {name: new.excluded[name] for name in ("host", "pid", "started_at", "seen_at", "detail")}
     return new.on_conflict_do_update(index_elements=[worker.c.id], set_=kept)

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ftos_tui.domain.delivery.states import Dispatch
+from ftos_tui.stores.sql.dialects import insert_of
 from ftos_tui.stores.sql.instants import MICROS, from_micros
 from ftos_tui.stores.sql.message_schema import message_count, message_hour
 from ftos_tui.stores.sql.schema import status_count
@@ -119,7 +119,7 @@ _ONE: Final = (
 @cache
 def _adding(table: Table, dialect: str) -> Any:
     """Adds to a count, or begins it."""
-    new: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    new: Any = insert_of(dialect)(table)
     return new.on_conflict_do_update(
         index_elements=list(table.primary_key.columns), set_={"count": table.c.count + new.excluded.count}
     )
