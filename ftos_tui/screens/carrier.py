@@ -1,7 +1,9 @@
 """Carries out operations of the studio for the screens: in threads, and after signing in where a store wants that."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, Protocol, TypeVar
 
 from textual.screen import Screen
@@ -17,8 +19,32 @@ _SLOW: Final = 1.0
 """Seconds after which the log says what is waited for."""
 
 
+async def in_passing_thread(operation: Callable[[], T]) -> T:
+    """Carries out an operation in a thread that does not keep the program from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def tell(outcome: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the program is ending: nobody waits any more
+            loop.call_soon_threadsafe(lambda: None if future.done() else outcome())
+
+    def work() -> None:
+        try:
+            result = operation()
+        except BaseException as error:
+            failure = error
+            tell(lambda: future.set_exception(failure))
+        else:
+            tell(lambda: future.set_result(result))
+
+    threading.Thread(target=work, name="opening", daemon=True).start()
+    return await future
+
+
 class Desk(Protocol):
     """What the carrier asks of the application."""
+
+    session: Session
 
     @property
     def screen(self) -> Screen[object]:
@@ -102,7 +128,9 @@ class Carrier:
             screen.show_environment()
 
     async def _in_thread(self, operation: Callable[[], T]) -> T:
-        task = asyncio.ensure_future(asyncio.to_thread(operation))
+        # While no store is open nothing is being saved: who leaves does not wait for the opening.
+        run = asyncio.to_thread if self._app.session.is_open else in_passing_thread
+        task = asyncio.ensure_future(run(operation))
         done, _ = await asyncio.wait({task}, timeout=_SLOW)
         if not done:
             self._app.report(Level.WARNING, "Still waiting for the store; keys work meanwhile.")

@@ -55,6 +55,8 @@ class TrialWatch:
     def _read(self) -> Mapping[str, Trial] | None:
         from ftos_tui.studio.trial import carry_out_expired
 
+        if self.session.shared and not self.session.is_open:
+            return None  # opening it carries out what is over
         try:
             trials = running_trials(self.session)
             if any(trial.is_over(self.session.clock()) for trial in trials) and carry_out_expired(self.session):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 
+_CLOSES_WITHIN_S = 0.5
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -292,12 +294,16 @@ class Session:
         """Gives back the store's connections."""
         while self.closing:
             self.closing.pop()()
-        with self._opening:
+        if not self._opening.acquire(timeout=_CLOSES_WITHIN_S):
+            return  # it is still being opened, in a thread that ends with the program
+        try:
             if self._store is not None:
                 self._store.close()
                 self._store = None
             self._vault = None
             self.credentials = None
+        finally:
+            self._opening.release()
 
 
 def open_session(settings: Settings, places: Places, environment: str | None = None) -> Session:

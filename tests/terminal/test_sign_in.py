@@ -1,5 +1,6 @@
 """Signing in to a shared store in a real terminal: nothing of the password is shown, sent back or kept."""
 
+import socket
 from pathlib import Path
 
 from ftos_tui.stores.sql.roles import Role
@@ -41,3 +42,15 @@ def test_a_developer_signs_in_and_works(
     sent = bytes(console.raw + again.raw)
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert PASSWORD.encode() not in sent + kept
+
+
+def test_nobody_waits_for_a_silent_server_to_leave(start_program: Start, environ: dict[str, str]) -> None:
+    config = Path(environ["XDG_CONFIG_HOME"]) / "ftos-tui"
+    config.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://ana@127.0.0.1:{silent.getsockname()[1]}/ftos?connect_timeout=3600"
+        (config / "config.toml").write_text(f'environment = "away"\n[environments.away]\nstore = "{url}"\n')
+        console = start_program("providers")
+        console.wait_for("Still waiting for the store")  # the log is written meanwhile
+        console.press("q")
+        assert console.wait_end() == 0
