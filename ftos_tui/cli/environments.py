@@ -15,6 +15,7 @@ from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, Name, Reason
 from ftos_tui.cli.secrets import read_secrets
 
 if TYPE_CHECKING:
+    from ftos_tui.domain.draft import Draft
     from ftos_tui.studio.environments import Compared
     from ftos_tui.studio.session import Session
 
@@ -85,7 +86,6 @@ def promote_command(
 ) -> int:
     """Carry fields of a provider from one environment to another; secrets are entered there, they never travel."""
     from ftos_tui.studio.environments import PORTABLE, promotion
-    from ftos_tui.studio.failures import StaleVersion
     from ftos_tui.studio.reading import open_provider
 
     chosen = tuple(part.strip() for part in fields.split(",") if part.strip()) or PORTABLE
@@ -96,12 +96,7 @@ def promote_command(
             there.permit_change()
         version = open_provider(here, name=name)
         draft = promotion(version, there, chosen)
-        if expect_version is not None and draft.base.version != expect_version:
-            raise StaleVersion(
-                f"{target} is at version {draft.base.version} of {name}, not at {expect_version}: "
-                "compare again. Nothing was saved.",
-                None,
-            )
+        _expect(draft, expect_version, name, target)
         for field_id, text in own.items():
             draft = draft.with_text(field_id, text)
         for field_id, entered in read_secrets(secrets).items():
@@ -112,6 +107,18 @@ def promote_command(
             return say_review(there, draft, acknowledge or [], as_json)
         why = reason or f"Promoted from {source} version {version.number}"
         return save_draft(there, draft, acknowledge or [], why, as_json)
+
+
+def _expect(draft: "Draft", version: int | None, name: str, target: str) -> None:
+    """Raises `StaleVersion` unless the target is at the version that was asked for; None asks for none."""
+    from ftos_tui.studio.failures import StaleVersion
+
+    if version is not None and draft.base.version != version:
+        raise StaleVersion(
+            f"{target} is at version {draft.base.version} of {name}, not at {version}: compare again. "
+            "Nothing was saved.",
+            None,
+        )
 
 
 def compared_shape(compared: "Compared") -> dict[str, Any]:

@@ -173,12 +173,8 @@ def save(
         return with_readability(session, done)
     checked = check(session, draft)
     current = _current(session, draft)
-    if any(finding.severity is Severity.REFUSE for finding in checked.findings):
-        raise Refused(checked)
     codes = frozenset(acknowledged)
-    open_warnings = checked.unacknowledged(codes)
-    if open_warnings:
-        raise WarningsOpen(checked, open_warnings)
+    _permit(checked, codes)
     changed = changed_fields(draft, checked)
     if current is not None and not changed:
         return current
@@ -201,6 +197,14 @@ def save(
     )
     _tell_trial(session, version, ended, None if trial is None else version.saved_at + trial)
     return with_readability(session, version)
+
+
+def _permit(checked: Checked, acknowledged: frozenset[str]) -> None:
+    """Raises `Refused` or `WarningsOpen` where a verdict does not let the record be saved."""
+    if any(finding.severity is Severity.REFUSE for finding in checked.findings):
+        raise Refused(checked)
+    if open_warnings := checked.unacknowledged(acknowledged):
+        raise WarningsOpen(checked, open_warnings)
 
 
 def _tell_trial(session: Session, version: ProviderVersion, ended: Trial | None, until: datetime | None) -> None:
