@@ -80,11 +80,12 @@ def test_every_connection_is_durable_and_keeps_references(store: SqlStore) -> No
     assert pragmas == [2, 1]
 
 
-def test_a_store_at_head_is_opened_without_alembic(path: Path) -> None:
+def test_a_store_at_head_is_opened_without_what_it_does_not_need(path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from ftos_tui.stores.sql.sqlite import open_sqlite;"
         f"open_sqlite(Path({str(path)!r})).list_page(__import__('ftos_tui.stores.protocol').stores.protocol.ListQuery());"
-        "print([name for name in ('alembic', 'pydantic', 'sqlalchemy.orm') if name in sys.modules])"
+        "print([name for name in ('alembic', 'pydantic', 'sqlalchemy.orm', 'sqlalchemy.dialects.postgresql',"
+        "'psycopg', 'ftos_tui.stores.message_protocol') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

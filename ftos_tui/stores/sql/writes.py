@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Insert, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
@@ -27,7 +26,8 @@ from ftos_tui.stores.protocol import (
     StaleKey,
     StaleVersion,
 )
-from ftos_tui.stores.sql import audit, channels, message_moves, reads, rows, trials
+from ftos_tui.stores.sql import audit, channels, reads, rows, trials
+from ftos_tui.stores.sql.dialects import insert_of
 from ftos_tui.stores.sql.schema import fact, operation_void, provider, provider_version, secret, status_count
 from ftos_tui.stores.sql.statements import Query, Rows, Transaction
 
@@ -134,6 +134,8 @@ def _decided(change: Transaction, new: NewVersion, sign: Sign, clock: Query) -> 
     if deleting:
         name = str(new.values.get("name") or "")
         channels.refuse_in_use(seen.channels, name)
+        from ftos_tui.stores.sql import message_moves  # the message queue, which nothing else here needs
+
         message_moves.refuse_undelivered(change.connection, new.provider_id, name)
     else:
         _refuse_taken(seen, new)
@@ -275,7 +277,7 @@ def _dialect(change: Transaction) -> str:
 
 @lru_cache(2)
 def _added(dialect: str) -> Insert:
-    into = _insert_of(dialect)(status_count)
+    into = insert_of(dialect)(status_count)
     total = status_count.c.count + into.excluded.count
     added: Insert = into.on_conflict_do_update(index_elements=["provider_id", "code"], set_={"count": total})
     return added
@@ -284,13 +286,8 @@ def _added(dialect: str) -> Insert:
 @lru_cache(4)
 def _kept_as_it_is(table: str, dialect: str) -> Insert:
     """Adds a row unless there is one of that key."""
-    kept: Insert = _insert_of(dialect)(fact.metadata.tables[table]).on_conflict_do_nothing()
+    kept: Insert = insert_of(dialect)(fact.metadata.tables[table]).on_conflict_do_nothing()
     return kept
-
-
-def _insert_of(dialect: str) -> Any:
-    """The INSERT that knows ON CONFLICT; the other database's dialect is not imported."""
-    return import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
 def audit_entry(new: NewVersion, version: ProviderVersion, ended: Trial | None, digest: str) -> AuditEntry:
