@@ -2,18 +2,23 @@
 
 import shutil
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ftos_tui.domain.log import Level
+from ftos_tui.domain.record import ProviderVersion
+from ftos_tui.screens import form_saver
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.stores.sql.sqlite import open_sqlite
 from ftos_tui.studio.failures import NotFound
-from ftos_tui.studio.providers import delete, open_provider
+from ftos_tui.studio.providers import delete, open_provider, save
 from ftos_tui.studio.session import Session
+from ftos_tui.terminal import type_ahead
 from tests.screens.operator import Operator, at_console
 from tests.screens.values import NAME, SECRETS, TEXTS, change, configure
 
@@ -148,6 +153,35 @@ async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(sessi
         assert operator.form.model.unsaved == ("retry_max_attempt",)
         assert operator.row("retry_max_attempt").control.value == "7"
         assert open_provider(session, name=NAME).number == 3
+
+
+async def test_keys_typed_during_a_slow_refused_save_go_where_the_refusal_leads(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow_save(*arguments: Any, **options: Any) -> ProviderVersion:
+        begun.set()
+        assert go_on.wait(60)
+        return save(*arguments, **options)
+
+    monkeypatch.setattr(form_saver, "save", slow_save)
+    monkeypatch.setattr(type_ahead, "LONGEST_HOLD", 60.0)
+    async with at_console(session) as operator:
+        await operator.open(NAME)
+        await operator.type("app_user", "another")  # the password was entered for the one before
+        await operator.go_to("from_display_name")
+        before = operator.row("from_display_name").control.value
+        await operator.press("ctrl+s")
+        await operator.until(begun.is_set)
+        await operator.press(*"hunter")
+        assert operator.focused_field == "from_display_name"
+        go_on.set()
+        await operator.until_logged("Not saved")
+        await operator.until(lambda: operator.row("app_password").control.value == "hunter")
+        assert operator.focused_field == "app_password"
+        assert operator.row("from_display_name").control.value == before
+        assert "hunter" not in operator.text
 
 
 async def test_a_stored_secret_is_cleared_by_an_act_of_its_own(session: Session) -> None:
