@@ -15,6 +15,7 @@ import pytest
 
 from ftos_tui.stores.audit_chain import broken_link
 from ftos_tui.stores.sql.sqlite import open_sqlite
+from tests.processes import unmeasured
 from tests.stores.making import new_version, sign
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 def start(mode: str, path: Path, argument: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-W", "error", "-m", "tests.stores.writer", mode, str(path), argument]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, env=unmeasured(), stdout=subprocess.PIPE, text=True)
 
 
 def finished(process: subprocess.Popen[str]) -> str:

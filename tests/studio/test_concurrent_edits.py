@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ftos_tui.studio.audit import verify
 from ftos_tui.studio.providers import open_provider
+from tests.processes import unmeasured
 from tests.studio.making import saved, session_in
 
 OPERATORS = 4
@@ -17,7 +18,9 @@ def test_a_thousand_edits_at_once(tmp_path: Path) -> None:
     session = session_in(tmp_path)
     saved(session, from_display_name="0")
     command = [sys.executable, "-m", "tests.studio.editor", str(tmp_path), str(EDITS)]
-    operators = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(OPERATORS)]
+    operators = [
+        subprocess.Popen(command, env=unmeasured(), stdout=subprocess.PIPE, text=True) for _ in range(OPERATORS)
+    ]
     found = [json.loads(operator.communicate()[0]) for operator in operators]
     assert [operator.returncode for operator in operators] == [0] * OPERATORS
     assert sum(told["untrue"] for told in found) == 0

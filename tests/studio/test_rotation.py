@@ -27,6 +27,7 @@ from ftos_tui.studio.session import Session
 from ftos_tui.vault import Binding
 from ftos_tui.vault.key_file import make_key_file, next_to, read_key_file
 from ftos_tui.vault.master_key import MasterKey
+from tests.processes import unmeasured
 from tests.studio.conftest import OpenSession
 from tests.studio.making import KEY, PASSWORD, saved
 
@@ -374,7 +375,9 @@ def killed(session: Session, function: str, call: int) -> bool:
         Whether it came so far.
     """
     command = [sys.executable, "-W", "error", "-m", "tests.studio.rotator", str(session.places.data.parent)]
-    done = subprocess.run([*command, function, str(call)], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [*command, function, str(call)], cwd=ROOT, env=unmeasured(), capture_output=True, text=True, timeout=60
+    )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0
 

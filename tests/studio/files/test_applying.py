@@ -25,6 +25,7 @@ from ftos_tui.studio.log import read_log
 from ftos_tui.studio.providers import base_of, delete, open_provider, save
 from ftos_tui.studio.reading import opened_secret
 from ftos_tui.studio.session import Session
+from tests.processes import unmeasured
 from tests.studio.conftest import OpenSession
 from tests.studio.files.making import ENVIRON, actions, applied, document, planned, provider, source_of
 from tests.studio.making import KEY, PASSWORD, saved, session_in
@@ -294,7 +295,7 @@ def test_kill_9_while_a_plan_is_applied_leaves_all_or_nothing(tmp_path: Path) ->
     chance = random.Random(4711)
     for _ in range(4):
         command = [sys.executable, "-W", "error", "-m", "tests.studio.files.applier", str(tmp_path), str(number)]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, cwd=ROOT, env=unmeasured(), stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline().startswith("applying")
         for _ in range(chance.randrange(3)):
