@@ -44,6 +44,8 @@ class KeptDraft:
         user: Who was editing.
         pid: The process that was editing.
         started: When that process started; filled in when the draft is kept.
+        operation_id: The id of the save that was under way; empty for none.
+        typed_since: Ids of what was edited after that save was sent.
     """
 
     key: str
@@ -58,6 +60,8 @@ class KeptDraft:
     user: str
     pid: int
     started: str = ""
+    operation_id: str = ""
+    typed_since: tuple[str, ...] = ()
 
     @property
     def alive(self) -> bool:
@@ -216,6 +220,8 @@ def _to_json(draft: KeptDraft) -> bytes:
             "user": draft.user,
             "pid": draft.pid,
             "started": draft.started,
+            "operation_id": draft.operation_id,
+            "typed_since": draft.typed_since,
         }
     ).encode("ascii")
 
@@ -228,6 +234,9 @@ def _from_json(text: bytes) -> KeptDraft:
         raise ValueError("a draft's values have other types")
     if not all(isinstance(value, str | int | bool | None) for value in data["edits"].values()):
         raise ValueError("an edit is no plain value")
+    operation_id = data.get("operation_id", "")  # an older ftos-tui kept none
+    if type(operation_id) is not str or not re.fullmatch(r"[0-9a-f]{32}|", operation_id, re.ASCII):
+        raise ValueError("a save's id has 32 hex digits")
     return KeptDraft(
         key=data["key"],
         environment=data["environment"],
@@ -241,4 +250,6 @@ def _from_json(text: bytes) -> KeptDraft:
         user=data["user"],
         pid=data["pid"],
         started=data["started"],
+        operation_id=operation_id,
+        typed_since=tuple(str(field_id) for field_id in data.get("typed_since", ())),
     )

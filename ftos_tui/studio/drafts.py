@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
 
-__all__ = ["Difference", "KeptDraft"]
+__all__ = ["Difference", "KeptDraft", "Saving"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,46 @@ class Difference:
     draft: str
 
 
-def keep_draft(session: "Session", key: str, draft: Draft) -> None:
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """A save that is under way, or whose outcome is not known yet.
+
+    Attributes:
+        operation_id: Its id.
+        sent: What it is to save.
+    """
+
+    operation_id: str
+    sent: Draft
+
+    def typed_since(self, draft: Draft) -> tuple[str, ...]:
+        """The ids of what a draft holds that the save was not given.
+
+        Args:
+            draft: What the form holds now.
+        """
+        fields = {*self.sent.edits, *draft.edits}
+        differing = {field_id for field_id in fields if self.sent.text(field_id) != draft.text(field_id)}
+        secrets = {
+            field_id for field_id, entered in draft.secrets.items() if self.sent.secrets.get(field_id) != entered
+        }
+        statuses = {"statuses"} if self.sent.statuses != draft.statuses else set()
+        return tuple(sorted(differing | secrets | statuses))
+
+
+def keep_draft(session: "Session", key: str, draft: Draft, saving: Saving | None = None) -> None:
     """Writes a draft to disk, without its secrets: only which ones had been entered.
 
     Args:
         session: The operator's session.
         key: The id of the form's draft, from `session.new_id`.
-        draft: What the form holds; one without changes is taken off the disk.
+        draft: What the form holds; one without changes is taken off the disk, unless it is being saved.
+        saving: The save that is under way: whoever finds the draft can ask what became of it.
 
     Raises:
         Failure: The disk is full or read-only; the edits are then only in memory.
     """
-    if not draft.changed:
+    if not draft.changed and saving is None:
         session.drafts.discard(key)
         return
     session.drafts.keep(
@@ -59,6 +87,8 @@ def keep_draft(session: "Session", key: str, draft: Draft) -> None:
             kept_at=session.clock(),
             user=session.author.user,
             pid=os.getpid(),
+            operation_id=saving.operation_id if saving else "",
+            typed_since=saving.typed_since(draft) if saving else (),
         )
     )
 

@@ -10,6 +10,7 @@ from ftos_tui.domain.findings import Finding, Severity
 from ftos_tui.stores.protocol import (
     NameTaken,
     NotFound,
+    OutcomeUnknown,
     ProviderInUse,
     SignInRefused,
     StaleVersion,
@@ -30,11 +31,13 @@ __all__ = [
     "CopyRefused",
     "Failure",
     "FileProblem",
+    "GivenUp",
     "MessageRefused",
     "NameTaken",
     "NoTrial",
     "NotFound",
     "NotPermitted",
+    "OutcomeUnknown",
     "ProviderInUse",
     "Refused",
     "SignInNeeded",
@@ -67,6 +70,10 @@ class SignInNeeded(Failure):
     def __init__(self, message: str, session: "Session") -> None:
         super().__init__(message)
         self.session = session
+
+
+class GivenUp(Failure):
+    """The operator stopped waiting for the store."""
 
 
 class NoTrial(Failure):

@@ -13,6 +13,7 @@ from ftos_tui.domain.fields import PLAIN_IDS
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import visible
 from ftos_tui.stores.protocol import NotFound
+from ftos_tui.studio.outcome import PATIENCE_S
 from ftos_tui.studio.reading import base_of, open_provider, with_readability
 
 if TYPE_CHECKING:
@@ -171,6 +172,8 @@ def rollback(
     acknowledged: Iterable[str] = (),
     reason: str = "",
     trial: timedelta | None = None,
+    operation_id: str | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> ProviderVersion:
     """Saves a draft of `rollback_draft`, after the same check as every save.
 
@@ -181,6 +184,8 @@ def rollback(
         acknowledged: Codes of the warnings the operator acknowledges.
         reason: Why, in the operator's words; which version it goes back to is put before.
         trial: How long the version is on trial; None where it stays.
+        operation_id: As for `providers.save`.
+        patience_s: As for `providers.save`.
 
     Returns:
         The new version; the current one where it already is what the old one was.
@@ -191,7 +196,16 @@ def rollback(
     from ftos_tui.studio.providers import save
 
     why = rollback_reason(number, reason)
-    return save(session, draft, acknowledged=acknowledged, reason=why, trial=trial, action=ROLLBACK)
+    return save(
+        session,
+        draft,
+        acknowledged=acknowledged,
+        reason=why,
+        trial=trial,
+        action=ROLLBACK,
+        operation_id=operation_id,
+        patience_s=patience_s,
+    )
 
 
 def rollback_reason(number: int, reason: str = "") -> str:

@@ -17,7 +17,7 @@ from ftos_tui.domain.record import NEW_VALUES, ProviderVersion, Value
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.trial import Trial, trial_in_words
 from ftos_tui.domain.visible import visible
-from ftos_tui.stores.protocol import NewVersion, SealedSecret
+from ftos_tui.stores.protocol import NewVersion, SealedSecret, StoreError
 from ftos_tui.studio.channels import serves
 from ftos_tui.studio.failures import (
     NotPermitted,
@@ -31,6 +31,7 @@ from ftos_tui.studio.failures import (
 )
 from ftos_tui.studio.log import note
 from ftos_tui.studio.master_key import lasting_name, with_current_key
+from ftos_tui.studio.outcome import PATIENCE_S, written
 from ftos_tui.studio.reading import (
     Cursor,
     ListQuery,
@@ -143,6 +144,7 @@ def save(
     operation_id: str | None = None,
     trial: timedelta | None = None,
     action: str = "save",
+    patience_s: float = PATIENCE_S,
 ) -> ProviderVersion:
     """Writes a draft as a new version, after the same check that every way in goes through.
 
@@ -154,6 +156,8 @@ def save(
         operation_id: The caller's id of this save: the same save tried again gives back what it wrote before.
         trial: How long the version is live before it reverts unless confirmed; None where it stays.
         action: What the version says was done; a new provider's is `create` whatever it is.
+        patience_s: Seconds in which to find out what became of the save when its answer is lost; 0 for a caller that
+            finds out by itself.
 
     Returns:
         The saved version; the unchanged current one when the draft holds no change.
@@ -164,17 +168,23 @@ def save(
         WarningsOpen: A warning was not acknowledged.
         StaleVersion: Somebody saved in between; nothing was written.
         NoTrial: A new provider cannot be on trial: there is nothing to go back to.
+        OutcomeUnknown: The answer was lost: it may be written or not.
         Failure: The store or the vault did not do it; nothing was written.
     """
     session.permit_change()
     if trial is not None and draft.base.provider_id is None:
         raise NoTrial("A new provider has no version to go back to: save it without a trial.")
-    if operation_id is not None and (done := session.store.outcome(operation_id)) is not None:
-        return with_readability(session, done)
     checked = check(session, draft)
-    current = _current(session, draft)
     codes = frozenset(acknowledged)
-    _permit(checked, codes)
+    try:
+        current = _current(session, draft)
+        _permit(checked, codes)
+    except (Refused, WarningsOpen, StaleVersion):
+        # The same save tried again meets its own version and its own name.
+        done = session.store.outcome(operation_id) if operation_id else None
+        if done is None:
+            raise
+        return with_readability(session, done)
     changed = changed_fields(draft, checked)
     if current is not None and not changed:
         return current
@@ -186,7 +196,7 @@ def save(
             new = replace(new, action=action)
         if trial is not None:
             new = replace(new, trial_until=new.at + trial)
-        return session.store.write(new, session.vault.sign)
+        return written(session, new, patience_s)
 
     version = with_current_key(session, write)
     note(
@@ -196,7 +206,20 @@ def save(
         version.name,
     )
     _tell_trial(session, version, ended, None if trial is None else version.saved_at + trial)
-    return with_readability(session, version)
+    return saved_version(session, version)
+
+
+def saved_version(session: Session, version: ProviderVersion) -> ProviderVersion:
+    """A version that was just written, as `with_readability` gives it; what was saved is saved, though the store goes.
+
+    Args:
+        session: The operator's session.
+        version: The version.
+    """
+    try:
+        return with_readability(session, version)
+    except StoreError:
+        return version
 
 
 def _permit(checked: Checked, acknowledged: frozenset[str]) -> None:
@@ -372,4 +395,4 @@ def _write_as_it_is(
         operation_id=new_id(),
         changed=changed,
     )
-    return session.store.write(new, session.vault.sign)
+    return written(session, new, ended=action == "delete")
