@@ -77,7 +77,9 @@ class FormLive:
         """What a change means for what stands in the form; empty for nothing."""
         from ftos_tui.studio.live_words import in_words
 
-        if change.provider_id != self.provider_id or not change.version or self.untouched:
+        if not self._entered or change.provider_id != self.provider_id or not change.version:
+            return ""  # not before the form is there, which shows what is saved when it comes, nor when it goes
+        if self.untouched:
             return ""
         if change.version <= self.form.model.draft.base.version:
             return ""
@@ -89,7 +91,7 @@ class FormLive:
     def show_news(self, news: "News") -> None:
         """Somebody did something; perhaps not with this provider."""
         del news
-        if self._entered:  # not before the form is there, nor when it goes
+        if self._entered:  # as in `words_of`
             self.show()
             self.reload_soon()
 

@@ -17,7 +17,7 @@ from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.frame import FrameScreen
 from ftos_tui.stores.sql import signals
 from ftos_tui.studio.live import Change, News, Watch
-from ftos_tui.studio.providers import base_of, delete, duplicate_draft, open_provider, save
+from ftos_tui.studio.providers import base_of, delete, duplicate_draft, form_context, open_provider, save
 from ftos_tui.studio.session import Session
 from ftos_tui.widgets.frame import TopLine
 from tests.screens.conftest import NOON, session_in
@@ -164,6 +164,24 @@ async def test_a_form_behind_another_screen_is_renewed_when_it_is_back(session: 
         await operator.press("escape")
         await operator.until_on(EditScreen)
         await operator.until(lambda: form.model.draft.base.version == 3)
+
+
+async def test_a_form_that_is_on_its_way_catches_up_when_it_is_there(session: Session, bo: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.listed()
+        await following(operator)
+        draft = Draft(base_of(open_provider(session, name=GATEWAY)))
+        context, counts = form_context(session, draft)
+        form = EditScreen(draft, context, counts=counts)
+        waiting = operator.app.push_screen(form)
+        assert operator.app.screen is form  # on the stack, with nothing in it yet
+        saves(bo)
+        change = Change(9, "save", form.live.provider_id, GATEWAY, 3, "bo", "jump2", NOON, ("bulk_no",))
+        operator.app.live_watch.take(News(changes=(change,)))
+        await waiting
+        await operator.until_logged("bo saved FTOSEmailGateway version 3: Bulk No.")
+        await operator.until_logged("The form shows version 3 now, saved by bo.")
+        await operator.until(lambda: operator.row("bulk_no").control.value == "70")
 
 
 async def test_a_deleted_provider_is_told_in_its_form(session: Session, bo: Session) -> None:
