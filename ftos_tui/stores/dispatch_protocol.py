@@ -141,7 +141,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The ids of messages that somebody else has had since: nothing was changed of them."""
+    """The ids of messages that somebody else has had since, or that events prove accepted: they are not to be sent."""
 
     marked: frozenset[str] = frozenset()
     recorded: frozenset[str] = frozenset()

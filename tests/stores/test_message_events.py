@@ -144,3 +144,26 @@ def test_an_event_during_the_sending_decides_its_end(store: ProviderStore) -> No
     assert store.messages.recover().in_doubt == 1
     assert settled(store, ids[1]) == (Dispatch.ACCEPTED, ["sending>in_doubt", "in_doubt>accepted"])
     assert store.messages.record([recorded(two, outcome=ACCEPTED)]) == {ids[1]}
+
+
+def test_an_event_between_claim_and_mark_keeps_the_message_from_going_twice(store: ProviderStore) -> None:
+    provider_id = provider_of(store)
+    [message_id] = queue(store, provider_id)
+    sent(store, provider_id, after=Dispatch.RETRY_WAIT, outcome=REFUSED)
+    [claimed] = claim(store.messages, provider_id).messages
+    assert take(store, message_id, event(1)).settled == ()
+    assert mark(store.messages, [claimed]) == {message_id}
+    state, history = settled(store, message_id)
+    assert state is Dispatch.ACCEPTED
+    assert history[1:] == ["claimed>queued", "queued>held", "held>accepted"]
+    assert store.messages.counts(provider_id).get(Dispatch.CLAIMED, 0) == 0
+
+
+def test_what_leaves_a_worker_unsent_is_settled_by_what_events_proved(store: ProviderStore) -> None:
+    provider_id = provider_of(store)
+    [message_id] = queue(store, provider_id)
+    sent(store, provider_id, after=Dispatch.RETRY_WAIT, outcome=REFUSED)
+    [claimed] = claim(store.messages, provider_id).messages
+    take(store, message_id, event(1))
+    store.messages.record([recorded(claimed, Dispatch.QUEUED, Outcome(OutcomeKind.NOT_SENT), before=Dispatch.CLAIMED)])
+    assert settled(store, message_id)[0] is Dispatch.ACCEPTED

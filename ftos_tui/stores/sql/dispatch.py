@@ -105,16 +105,21 @@ def advance(connection: Connection, outcomes: Sequence[Recorded], marks: Sequenc
     rows = locked(connection, [*(found.id for found in outcomes), *(mark.id for mark in marks)])
     now = store_now(connection)
     counted = Tally(now)
-    marked = [
+    held = {
         mark.id
         for mark in marks
         if (row := rows.get(mark.id)) is not None and row.fence == mark.fence and row.state == Dispatch.CLAIMED
-    ]
+    }
+    marked = [message_id for message_id in held if rows[message_id].rank == 0]
     if marked:
         connection.execute(_MARK, {"ids": marked, "clock": now})
         for message_id in marked:
             counted.moved(rows[message_id].provider_id, Dispatch.CLAIMED, Dispatch.SENDING)
-    changes = []
+    # An event came between claim and mark: the provider has the message of an earlier try, and must not get it twice.
+    changes = [
+        Change(rows[message_id], Dispatch.QUEUED, Actor.WORKER, rows[message_id].worker or "", "proved")
+        for message_id in held.difference(marked)
+    ]
     lost = []
     for found in outcomes:
         row = rows.get(found.id)
@@ -123,6 +128,7 @@ def advance(connection: Connection, outcomes: Sequence[Recorded], marks: Sequenc
         else:
             lost.append(found.id)
     apply(connection, changes, counted, now)
+    _settle_proved(connection, changes, counted, now)
     counted.write(connection)
     return Lost(frozenset(mark.id for mark in marks).difference(marked), frozenset(lost))
 
@@ -134,8 +140,7 @@ def recover(connection: Connection, limit: int) -> Recovery:
     changes = [_recovered(row) for row in connection.execute(over)]
     counted = Tally(now)
     apply(connection, changes, counted, now)
-    proven = [change.row.id for change in changes if change.after is Dispatch.IN_DOUBT and change.row.rank > 0]
-    settle(connection, proven, "clock", counted, now)
+    _settle_proved(connection, changes, counted, now)
     counted.write(connection)
     ends = [change.after for change in changes]
     return Recovery(ends.count(Dispatch.QUEUED), ends.count(Dispatch.IN_DOUBT), ends.count(Dispatch.HELD))
@@ -164,6 +169,13 @@ def due_providers(connection: Connection) -> Sequence[DueProvider]:
         if due is not None:
             found.append(DueProvider(provider_id, from_micros(due)))
     return sorted(found, key=lambda provider: provider.due)
+
+
+def _settle_proved(connection: Connection, changes: Sequence[Change], counted: Tally, now: int) -> None:
+    """Takes what left a worker's hands, and what events prove accepted, to that state."""
+    proved = [change.row.id for change in changes if change.row.rank > 0 and change.after is not Dispatch.ACCEPTED]
+    if proved:
+        settle(connection, proved, "clock", counted, now)
 
 
 def _claimed(row: Any) -> Claimed:
