@@ -17,6 +17,7 @@ from ftos_tui.cli import (
     message_files,
     message_moves,
     messages,
+    outcome,
     output,
     reading,
     settings,
@@ -100,6 +101,7 @@ providers.command("fields")(reading.fields_command)
 providers.command("history")(history.history_command)
 providers.command("diff")(history.diff_command)
 providers.command("rollback")(history.rollback_command)
+providers.command("outcome")(outcome.outcome_command)
 providers.command("watch")(watching.watch_command)
 providers.command("compare")(environments.compare_command)
 providers.command("promote")(environments.promote_command)

@@ -15,7 +15,7 @@ from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, ExpectVersion, Nam
 from ftos_tui.cli.reviewing import complain_of, how_to_acknowledge, say_conflict, say_review
 from ftos_tui.cli.secrets import read_secrets
 from ftos_tui.cli.showing import provider_named
-from ftos_tui.cli.trials import length_of, say_trial
+from ftos_tui.cli.trials import length_of, say_trial, trial_after
 from ftos_tui.domain.draft import Base, Draft
 from ftos_tui.domain.fields import FIELD_BY_ID
 from ftos_tui.domain.visible import visible
@@ -153,12 +153,15 @@ def save_draft(
         The exit code: done, refused, or a conflict.
     """
     from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, counted
+    from ftos_tui.studio.outcome import OutcomeUnknown, found_out
     from ftos_tui.studio.providers import changed_fields, check, save
-    from ftos_tui.studio.reading import trial_of
 
     checked = check(session, draft)
     try:
-        saved = save(session, draft, acknowledged=acknowledged, reason=reason, trial=trial, action=action)
+        saved = save(session, draft, acknowledged=acknowledged, reason=reason, trial=trial, action=action, patience_s=0)
+    except OutcomeUnknown as unknown:
+        what = f"{visible(draft.text('name'))} version {draft.base.version + 1}"
+        saved = found_out(session, unknown, what, tell=output.complain)
     except (Refused, WarningsOpen) as refusal:
         _say_refusal(draft, refusal.checked, as_json)
         warnings = refusal.open if isinstance(refusal, WarningsOpen) else ()
@@ -167,7 +170,7 @@ def save_draft(
     except StaleVersion as stale:
         return say_conflict(session, draft, stale, as_json)
     if as_json:
-        output.say_json(shapes.version_shape(saved, trial_of(session, saved.provider_id)))
+        output.say_json(shapes.version_shape(saved, trial_after(session, saved, asked=trial is not None)))
         return ExitCode.DONE
     for finding in checked.findings:
         complain_of(finding)
@@ -176,7 +179,7 @@ def save_draft(
     else:
         number = counted(len(changed_fields(draft, checked)), "field", "fields")
         output.say(f"Saved {saved.name} version {saved.number} ({number}).")
-        say_trial(session, saved)
+        say_trial(saved, trial_after(session, saved, asked=trial is not None))
     return ExitCode.DONE
 
 

@@ -14,6 +14,7 @@ from ftos_tui.domain.trial import trial_length
 
 if TYPE_CHECKING:
     from ftos_tui.domain.record import ProviderVersion
+    from ftos_tui.domain.trial import Trial
     from ftos_tui.studio.session import Session
 
 
@@ -37,11 +38,27 @@ def length_of(written: str | None, *, new: bool = False) -> timedelta | None:
         raise UsageProblem(f"--trial: {error}") from error
 
 
-def say_trial(session: "Session", saved: "ProviderVersion") -> None:
-    """Says until when a saved version is on trial, and how to keep it; nothing where it is not."""
+def trial_after(session: "Session", saved: "ProviderVersion", *, asked: bool) -> "Trial | None":
+    """The trial of a version that was just saved; saved it stays, though the store goes away now.
+
+    Args:
+        session: The operator's session.
+        saved: The version.
+        asked: Whether it was to be on trial, so that not knowing the deadline is worth a word.
+    """
+    from ftos_tui.studio.failures import StoreError
     from ftos_tui.studio.reading import trial_of
 
-    trial = trial_of(session, saved.provider_id)
+    try:
+        return trial_of(session, saved.provider_id)
+    except StoreError as away:
+        if asked:
+            output.complain(f"{saved.name} version {saved.number} is saved, on trial. {away}")
+        return None
+
+
+def say_trial(saved: "ProviderVersion", trial: "Trial | None") -> None:
+    """Says until when a saved version is on trial, and how to keep it; nothing where it is not."""
     if trial is not None:
         output.say(f"{trial.words}: ftos-tui providers confirm {saved.name}")
 

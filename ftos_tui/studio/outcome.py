@@ -104,8 +104,14 @@ def found_out(
             continue
         if version is None:
             raise not_done(what) from unknown
+        note(session, Level.SUCCESS, done_words(version), version.name)
         return version
     raise unknown  # pragma: no cover (pauses never end)
+
+
+def done_words(version: ProviderVersion) -> str:
+    """What is told of a save that was done though its answer was lost."""
+    return f"Saved {visible(version.name)} version {version.number}: the line dropped after it was written."
 
 
 def not_done(what: str) -> NotDone:
