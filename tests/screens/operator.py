@@ -186,13 +186,21 @@ class Operator:
         folder = self.app.session.places.data / "drafts"
         await self.until(lambda: len(list(folder.glob("*.json"))) == number)
 
-    def snapshot(self, name: str) -> None:
-        """Compares the screen with the text kept under a name; `FTOS_TUI_RENEW_SNAPSHOTS=1` writes it anew."""
+    async def snapshot(self, name: str) -> None:
+        """Waits until the screen is the text kept under a name; `FTOS_TUI_RENEW_SNAPSHOTS=1` writes it anew."""
         file = SNAPSHOTS / f"{name}.txt"
-        shown = self.text.rstrip("\n") + "\n"
         if os.environ.get(RENEW):
-            file.write_text(shown, "utf-8")
-        assert shown == file.read_text("utf-8")
+            await self.pilot.pause(1)
+            file.write_text(self._as_kept(), "utf-8")
+        kept = file.read_text("utf-8")
+        for _ in range(_TURNS):
+            if self._as_kept() == kept:
+                return
+            await self.pilot.pause(0.01)
+        assert self._as_kept() == kept
+
+    def _as_kept(self) -> str:
+        return self.text.rstrip("\n") + "\n"
 
 
 @asynccontextmanager

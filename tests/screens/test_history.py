@@ -45,7 +45,7 @@ async def test_versions_are_listed_newest_first(session: Session) -> None:
         assert operator.cells("versions")[0][2:] == ("ana", "save", "Pool Time Retry", "[/] why")
         said = "version 4, save 2026-01-02 12:00:00 UTC by ana@jump1: [/] why · changed Pool Time Retry · acknowledged"
         await operator.until(lambda: said in operator.text.replace("\n", " ").replace("  ", " "))
-        operator.snapshot("history")
+        await operator.snapshot("history")
         await operator.press("escape")
         await operator.until_on(ProvidersScreen)
 

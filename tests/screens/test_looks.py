@@ -35,24 +35,24 @@ async def test_the_screens_of_the_way_look_as_they_are_kept(session: Session, si
     name = f"{size[0]}x{size[1]}"
     async with at_console(session, None, size) as operator:
         await operator.until_on(MenuScreen)
-        operator.snapshot(f"menu_{name}")
+        await operator.snapshot(f"menu_{name}")
         await operator.app.show_list("providers")
         await operator.listed()
         operator.providers.rows.move_to(open_provider(session, name=NAME).provider_id)
         await operator.until(lambda: "6 providers · ready" in operator.text)
-        operator.snapshot(f"providers_{name}")
+        await operator.snapshot(f"providers_{name}")
         await operator.press("enter")
         await operator.until_on(EditScreen)
-        operator.snapshot(f"form_{name}")
+        await operator.snapshot(f"form_{name}")
         await operator.type("app_key", "subscription-0816")
         await operator.type("service_url", "http://mail.example.com")
         await operator.type("interval_max", "9am")
         await operator.go_to("service_url")
         await operator.pilot.pause()
-        operator.snapshot(f"form_findings_{name}")
+        await operator.snapshot(f"form_findings_{name}")
         await operator.press("f3")
         await operator.until_on(StatusesScreen)
-        operator.snapshot(f"statuses_{name}")
+        await operator.snapshot(f"statuses_{name}")
 
 
 async def test_the_form_with_the_meaning_of_its_values_beside_it(session: Session) -> None:
@@ -60,7 +60,7 @@ async def test_the_form_with_the_meaning_of_its_values_beside_it(session: Sessio
         form = await operator.open(NAME)
         panel = form.query_one(MeaningPanel)
         assert panel.display
-        operator.snapshot("form_120x30")
+        await operator.snapshot("form_120x30")
         await operator.type("interval_max", "11:00:00")
         assert "closed now" in " ".join(operator.text.split())
         await operator.pilot.resize_terminal(100, 30)
@@ -100,7 +100,7 @@ async def test_every_theme_shows_the_same_words(open_with: Opener, theme: Litera
     async with at_console(open_with(theme=theme)) as operator:
         assert operator.app.current_theme.dark is (theme != "light")
         await operator.open(NAME)
-        operator.snapshot("form_80x24")
+        await operator.snapshot("form_80x24")
         assert "\x1b" not in operator.raw_cells()
         assert operator.app.native_ansi_color is (theme == "terminal")
 

@@ -70,7 +70,7 @@ async def test_a_plan_is_shown_and_enter_applies_it(prepared: Session, file: Pat
         await operator.until(lambda: "App Key: from env:NEW_KEY" in detail(operator))
         await operator.press("j")
         await operator.until(lambda: detail(operator) == "Bulk No: 50 → 60")
-        operator.snapshot("plan")
+        await operator.snapshot("plan")
         await operator.press("enter")
         await operator.until_asked("Apply to local: 2 written in one step")
         await operator.answer("for the campaign")

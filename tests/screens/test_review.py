@@ -41,7 +41,7 @@ async def test_the_review_tells_what_changes_and_what_follows(session: Session) 
         assert "canary" not in operator.text
         await operator.press("j")
         await operator.until(lambda: "Bulk No: 50 → 500" in operator.text)
-        operator.snapshot("review")
+        await operator.snapshot("review")
         await operator.press("f1")
         await operator.until(lambda: "Review of 3 changed fields" in operator.text)
         await operator.press("escape", "enter")
