@@ -19,6 +19,7 @@ from ftos_tui.cli import (
     messages,
     outcome,
     output,
+    processor,
     reading,
     settings,
     statuses,
@@ -41,6 +42,7 @@ app = typer.Typer(
 providers = typer.Typer(rich_markup_mode=None, help="Find, show, check and change channel providers.")
 channel_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Communication channels.")
 message_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The message queue.")
+processor_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What sends the messages.")
 config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The settings file.")
 
 audit_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who did what, and proof of it.")
@@ -134,6 +136,10 @@ message_commands.command("cancel")(message_moves.cancel_command)
 message_commands.command("retry")(message_moves.retry_command)
 message_commands.command("resolve")(message_moves.resolve_command)
 message_commands.command("import")(message_files.import_command)
+app.add_typer(processor_commands, name="processor")
+processor_commands.command("run")(processor.run_command)
+processor_commands.command("status")(processor.status_command)
+processor_commands.command("close-breaker")(processor.close_breaker_command)
 app.command("log")(examining.log_command)
 app.command("doctor")(examining.doctor_command)
 app.add_typer(config, name="config")

@@ -276,6 +276,10 @@ class DispatchStore(Protocol):
         """Pauses a provider, or lets it go on where `why` is empty; audited."""
         ...
 
+    def close_breaker(self, provider_id: str, author: Author, sign: "Sign") -> StepState:
+        """Closes the breaker of a provider by an operator's word; audited."""
+        ...
+
     def due_providers(self) -> Sequence[DueProvider]:
         """The providers with messages waiting, and when the first of each is due."""
         ...

@@ -265,5 +265,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--record", type=Path)
+    parser.add_argument("--user", metavar="NAME:PASSWORD", default="")
     chosen = parser.parse_args()
-    run_forever(SmtpServer(port=chosen.port, record=chosen.record))
+    name, _, password = chosen.user.partition(":")
+    run_forever(SmtpServer(port=chosen.port, record=chosen.record, users={name: password} if name else None))

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from ftos_tui.domain.delivery.breaker import closed_by_operator
 from ftos_tui.domain.delivery.states import TERMINAL, Actor, Dispatch, transition
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.visible import shortened
@@ -59,6 +61,22 @@ def pause(connection: Connection, provider_id: str, why: str, author: Author, si
     state = steps.pause(connection, provider_id, why)
     action = "delivery_pause" if why else "delivery_resume"
     entry = audit_entry(connection, action, provider_id, author, store_now(connection), {"reason": why})
+    audit.append(connection, entry, sign)
+    return state
+
+
+def close_breaker(connection: Connection, provider_id: str, author: Author, sign: Sign) -> StepState:
+    """Closes the breaker of a provider by an operator's word; see `DispatchStore.close_breaker`."""
+    before = ""
+
+    def closed(stored: str, now: datetime) -> str:
+        nonlocal before
+        before = stored
+        return closed_by_operator().to_json()
+
+    state = steps.change_breaker(connection, provider_id, closed)
+    detail = {"reason": "", "breaker": before}
+    entry = audit_entry(connection, "breaker_close", provider_id, author, store_now(connection), detail)
     audit.append(connection, entry, sign)
     return state
 

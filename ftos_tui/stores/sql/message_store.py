@@ -181,6 +181,11 @@ class SqlMessages:
         with self.database.writing() as connection:
             return message_moves.pause(connection, provider_id, why, author, sign)
 
+    def close_breaker(self, provider_id: str, author: Author, sign: Sign) -> StepState:
+        """Closes the breaker of a provider by an operator's word."""
+        with self.database.writing() as connection:
+            return message_moves.close_breaker(connection, provider_id, author, sign)
+
     def due_providers(self) -> Sequence[DueProvider]:
         """The providers with messages waiting."""
         with self.database.reading() as connection:

@@ -1,0 +1,1 @@
+"""The processor: claims messages step by step, sends them, and writes down what became of each."""
