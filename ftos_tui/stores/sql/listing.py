@@ -8,7 +8,7 @@ from sqlalchemy import Integer, Select, Text, bindparam, func, select, tuple_
 
 from ftos_tui.domain.names import name_key
 from ftos_tui.stores.protocol import ListQuery, ProviderSummary, SortColumn
-from ftos_tui.stores.sql.rows import summary_of
+from ftos_tui.stores.sql.rows import LISTED, summary_of
 from ftos_tui.stores.sql.schema import SORT_COLUMNS, provider
 from ftos_tui.stores.sql.statements import Query, Runs
 
@@ -86,7 +86,7 @@ def _segment(sort: SortColumn, up: bool, part: str, behind: bool, filtered: bool
     column, identity = SORT_COLUMNS[sort], provider.c.id
     # Also where the sort value is NULL: PostgreSQL takes only an order by both from the index.
     orders = (column, identity) if up else (column.desc(), identity.desc())
-    page = select(provider).order_by(*orders).limit(bindparam("most", type_=Integer))
+    page = select(*LISTED).order_by(*orders).limit(bindparam("most", type_=Integer))
     if filtered:
         page = page.where(_MATCHES)
     last = bindparam("last", type_=identity.type)

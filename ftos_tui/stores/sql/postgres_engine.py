@@ -1,5 +1,7 @@
 """Connections to PostgreSQL: how they are made, and how a transaction on one begins."""
 
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ _IDLE_IN_CHANGE_S: Final = 10.0
 # A server that is alive ends a statement itself in time; this is for one that is frozen, or out of reach.
 _BEYOND_STATEMENT_S: Final = 10.0
 
+_CANCEL_S: Final = 5.0
 _POOL_SIZE: Final = 5
 _BEYOND_POOL: Final = 5
 _POOL_WAIT_S: Final = 10.0
@@ -60,6 +63,7 @@ class TimedConnection(psycopg.Connection[Any]):
         """Waits for the end of an operation; psycopg calls it for each."""
         if timeout is not None:  # psycopg itself waits for notifications, and takes their lack for no error
             return super().wait(gen, interval, timeout)
+        _working[threading.get_ident()] = self
         try:
             return super().wait(gen, interval, self.answer_s)
         except psycopg.OperationalError as error:
@@ -67,6 +71,24 @@ class TimedConnection(psycopg.Connection[Any]):
                 raise
             self.close()  # in the middle of an answer, of no use to anybody
             raise NoAnswer("timeout expired") from error
+        finally:
+            _working.pop(threading.get_ident(), None)
+
+
+_working: Final[dict[int, TimedConnection]] = {}
+"""The connection on which each thread waits for an answer."""
+
+
+def stop(thread: int) -> None:
+    """Asks the server to cancel the statement that a thread waits for; nothing where it waits for none.
+
+    Args:
+        thread: The thread, by its `get_ident`.
+    """
+    connection = _working.get(thread)
+    if connection is not None:
+        with suppress(psycopg.Error):  # it cannot be asked either
+            connection.cancel_safe(timeout=_CANCEL_S)
 
 
 def connect(target: PostgresTarget) -> "psycopg.Connection[tuple[Any, ...]]":
@@ -126,7 +148,7 @@ def _authorities(target: PostgresTarget) -> Path | str | None:
 
 def begin_reading(target: PostgresTarget) -> tuple[str, ...]:
     """The statements that begin a transaction which sees one state and changes none."""
-    return ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", *_limits(target))
+    return ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", _limits(target))
 
 
 def begin_writing(target: PostgresTarget) -> tuple[str, ...]:
@@ -139,16 +161,16 @@ def begin_writing(target: PostgresTarget) -> tuple[str, ...]:
 
 def begin_dispatching(target: PostgresTarget) -> tuple[str, ...]:
     """The statements that begin a transaction which writes beside others, and holds what it changes by row."""
-    idle = f"SET LOCAL idle_in_transaction_session_timeout = {round(_IDLE_IN_CHANGE_S * 1000)}"
-    return ("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", *_limits(target), idle)
+    limits = _limits(target, idle_in_transaction_session_timeout=_IDLE_IN_CHANGE_S)
+    return ("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", limits)
 
 
-def _limits(target: PostgresTarget) -> tuple[str, ...]:
-    # Set within the transaction: a pooler hands the session to somebody else afterwards.
-    return (
-        f"SET LOCAL statement_timeout = {round(target.statement_timeout_s * 1000)}",
-        f"SET LOCAL lock_timeout = {round(target.lock_timeout_s * 1000)}",
-    )
+def _limits(target: PostgresTarget, **more_s: float) -> str:
+    # As SET LOCAL would, all in one statement. Within the transaction: a pooler hands the session to somebody else
+    # afterwards.
+    limits_s = {"statement_timeout": target.statement_timeout_s, "lock_timeout": target.lock_timeout_s, **more_s}
+    each = (f"set_config('{name}', '{round(seconds * 1000)}', true)" for name, seconds in limits_s.items())
+    return f"SELECT {', '.join(each)}"
 
 
 def make_engine(target: PostgresTarget) -> Engine:

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.engine.interfaces import Compiled
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from ftos_tui.stores.protocol import OutcomeUnknown
 from ftos_tui.stores.sql.postgres_errors import is_broken, is_worth_another
@@ -174,24 +174,27 @@ def _sent(
         for statement in beginning:
             driver.cursor().execute(statement)
         for query in queries:
-            compiled = _compiled(query.statement)
+            text, fixed = _compiled(query.statement)
             cursor = driver.cursor(row_factory=namedtuple_row)
-            cursors.append(cursor.execute(_text(query.statement), compiled.construct_params(dict(query.values))))
+            cursors.append(cursor.execute(text, {**fixed, **query.values}))
         if commit:
             if watch is not None:
                 watch.commit_sent = True
             driver.cursor().execute(b"COMMIT")
-    return [cursor.fetchall() if cursor.description else () for cursor in cursors]
+    return [_rows(cursor) for cursor in cursors]
+
+
+def _rows(cursor: psycopg.Cursor[Any]) -> Rows:
+    # Not `description`, which describes every column anew.
+    return cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else ()
 
 
 @lru_cache(512)
-def _compiled(statement: Executable) -> Compiled:
-    return statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined,no-any-return]  # every clause has it
-
-
-@lru_cache(512)
-def _text(statement: Executable) -> bytes:
-    return str(_compiled(statement)).encode()
+def _compiled(statement: Executable) -> tuple[bytes, dict[str, Any]]:
+    """A statement's text, and the parameters whose values are part of it."""
+    compiled: SQLCompiler = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]  # every clause has it
+    fixed = {name: bound.effective_value for bound, name in compiled.bind_names.items() if not bound.required}
+    return str(compiled).encode(), fixed
 
 
 def _driver(connection: Any) -> Driver:

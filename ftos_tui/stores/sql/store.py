@@ -110,10 +110,15 @@ class SqlStore:
         with self.database.looking() as look:
             return reads.status_counts(look, provider_id)
 
+    def waiting_count(self, provider_id: str) -> int:
+        """How many messages of a provider wait for their first or next try."""
+        with self.database.looking() as look:
+            return reads.waiting_count(look, provider_id)
+
     def count_status(self, provider_id: str, code: str, by: int = 1) -> None:
         """Adds to the count of a status code."""
-        with self.database.changing() as change:
-            writes.count_status(change, provider_id, code, by)
+        with self.database.dispatching() as connection:  # one row by itself, which nothing audits
+            writes.count_status(InTurn(connection), provider_id, code, by)
 
     def trials(self, due_by: datetime | None = None, limit: int = 1000) -> Sequence[Trial]:
         """The trials that run, the earliest deadline first."""
@@ -288,6 +293,10 @@ class SqlStore:
     def signal(self, mode: str = "auto") -> Signal:
         """Says from now on when a look at the store is worth it."""
         return self.database.backend.signal(mode)
+
+    def stop(self, thread: int) -> None:
+        """Has the database stop what it is doing for a thread, where it can."""
+        self.database.stop(thread)
 
     def facts(self) -> StoreFacts:
         """What there is to say about the store."""
