@@ -173,7 +173,9 @@ def _say_grant(done: "Grant", *, as_json: bool) -> None:
         output.say(f"{statement};")
     for user in done.unknown:
         output.complain(f"The server knows no user {user}: make one first, with CREATE ROLE … LOGIN.")
-    if not done.applied:
+    if done.applied:
+        output.say("Carried out.")
+    else:
         output.complain("Nothing was carried out: give the SQL to the server's administrator, or add --apply.")
 
 

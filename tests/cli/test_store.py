@@ -46,6 +46,7 @@ def test_a_shared_store_is_set_up_and_granted(run: Run, database: str, postgres_
     assert "The server knows no user who" in printed.err
     assert "Nothing was carried out" in printed.err
     assert run("--env", "team", "store", "grant", "--list", "--json").json["developer"] == []
+    assert run("--env", "team", "store", "grant", "developer", ana, "--apply").out.endswith(";\nCarried out.\n")
     assert run("--env", "team", "store", "grant", "developer", ana, "--apply", "--json").json["applied"] is True
     listed = run("--env", "team", "store", "grant", "--list").out
     assert [line.split() for line in listed.splitlines()[:3]] == [

@@ -11,6 +11,7 @@ from ftos_tui.studio.checks import State
 from ftos_tui.studio.doctor import Terminal, examine
 from ftos_tui.studio.failures import StoreUnreachable
 from ftos_tui.studio.session import Session
+from ftos_tui.studio.store_admin import status
 from tests.postgres import PostgresServer
 from tests.team import Team, new_team
 from tests.tls_front import Issued, issue, tls_front
@@ -44,6 +45,7 @@ def test_a_good_certificate_is_taken_and_doctor_says_so(open_behind: Open, tmp_p
     assert session.store.standing().tls == "TLS"  # the server itself, behind the front, knows of none
     found = {c.name: c for c in examine(lambda: session, session.places, {}, Terminal(False, 80, 24, "utf-8"))}
     assert (found["tls"].state, found["tls"].message) == (State.OK, "TLS, verify-full")
+    assert status(session).details["tls"] == "yes"
 
 
 def test_a_certificate_for_another_name_is_not(open_behind: Open, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from ftos_tui.stores.sql.migrate import run_migrations
 from ftos_tui.stores.sql.postgres_database import PostgresDatabase
 from ftos_tui.stores.sql.postgres_engine import make_engine
 from ftos_tui.stores.sql.postgres_errors import in_words
+from ftos_tui.stores.sql.rights import protected
 from ftos_tui.stores.sql.schema import HEAD, REVISIONS
 from ftos_tui.stores.sql.store import SqlStore
 
@@ -136,7 +137,6 @@ class PostgresBackend:
             text(
                 "SELECT current_setting('server_version') AS version, current_user AS role, "
                 "pg_is_in_recovery() AS standby, "
-                "coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS tls, "
                 "pg_database_size(current_database()) AS bytes"
             )
         ).one()
@@ -144,7 +144,7 @@ class PostgresBackend:
             "server": row.version,
             "role": row.role,
             "standby": "yes" if row.standby else "no",
-            "tls": "yes" if row.tls else "no",
+            "tls": "yes" if protected(connection) else "no",
             "bytes": str(row.bytes),
         }
 

@@ -28,12 +28,18 @@ def standing(connection: Connection) -> Standing:
     if connection.dialect.name != "postgresql":
         return Standing("", frozenset(Right), datetime.now(UTC))
     user, at, protocol, *may = connection.execute(_POSTGRES).one()
-    # What the server sees may be a pooler's connection; whether ours is protected only this end knows.
-    driver = connection.connection.driver_connection
-    tls = (protocol or "TLS") if driver is not None and driver.pgconn.ssl_in_use else ""
     return Standing(
         str(user),
         frozenset(right for right, has in zip(_ORDER, may, strict=True) if has),
         at.astimezone(UTC),
-        tls,
+        (protocol or "TLS") if protected(connection) else "",
     )
+
+
+def protected(connection: Connection) -> bool:
+    """Whether TLS protects a connection to PostgreSQL.
+
+    What the server sees may be a pooler's connection; whether ours is protected only this end knows.
+    """
+    driver = connection.connection.driver_connection
+    return driver is not None and bool(driver.pgconn.ssl_in_use)
