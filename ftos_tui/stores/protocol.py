@@ -355,6 +355,10 @@ class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, R
         """How many messages of this provider bear each status code; codes without messages are left out."""
         ...
 
+    def waiting_count(self, provider_id: str) -> int:
+        """How many messages of this provider wait for their first or next try; costs the same however many."""
+        ...
+
     def count_status(self, provider_id: str, code: str, by: int = 1) -> None:
         """Adds to the count of a status code."""
         ...
@@ -374,6 +378,10 @@ class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, R
 
     def remember(self, key: str, value: str) -> str:
         """Keeps a text under a key unless one is there already; gives back what is kept."""
+        ...
+
+    def stop(self, thread: int) -> None:
+        """Has the store stop what it is doing for a thread (its `get_ident`), where it can; never raises."""
         ...
 
     def facts(self) -> StoreFacts:

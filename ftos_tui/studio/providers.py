@@ -87,18 +87,19 @@ def check_context(
     name = draft.raw("name")
     taken: frozenset[str] = frozenset()
     if ask_store and isinstance(name, str) and name.strip():
-        owner = session.store.name_owner(name)
-        if owner is not None and owner != draft.base.provider_id:
+        if session.store.name_owner(name) not in (None, draft.base.provider_id):
             taken = frozenset({name_key(name)})
-    number, codes = 0, tuple[str, ...]()
+    number, codes, waiting = 0, tuple[str, ...](), 0
     if ask_store and draft.base.provider_id is not None:
         number, codes = serves(session, draft.base.provider_id)
+        waiting = session.store.waiting_count(draft.base.provider_id)
     return CheckContext(
         now=now or session.clock(),
         allowed_hosts=environment.allowed_hosts,
         allow_http=environment.allow_http,
         test=environment.test,
         taken_names=taken,
+        waiting=waiting,
         serves=codes,
         serves_count=number,
     )

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, column, func, or_, select, table
 
+from ftos_tui.domain.delivery.states import WAITING
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import ProviderVersion, SecretState
@@ -30,6 +31,11 @@ _LAST_SECRET: Final = select(func.max(secret.c.version)).where(
 )
 _COUNTS: Final = select(status_count.c.code, status_count.c.count).where(
     status_count.c.provider_id == bindparam("of"), status_count.c.count != 0
+)
+_MESSAGE_COUNT: Final = table("message_count", column("provider_id"), column("state"), column("count"))
+"""As `message_schema` has it, which is not imported for this one number."""
+_WAITING_COUNT: Final = select(func.sum(_MESSAGE_COUNT.c.count)).where(
+    _MESSAGE_COUNT.c.provider_id == bindparam("of"), _MESSAGE_COUNT.c.state.in_(sorted(WAITING))
 )
 _NEWEST: Final = (
     select(func.max(_VERSION.number)).where(_VERSION.provider_id == bindparam("of")).correlate(None).scalar_subquery()
@@ -119,6 +125,12 @@ def status_counts(look: Runs, provider_id: str) -> Mapping[str, int]:
     """How many messages bear each status code."""
     [found] = look.run(Query(_COUNTS, {"of": provider_id}))
     return {row[0]: row[1] for row in found}
+
+
+def waiting_count(look: Runs, provider_id: str) -> int:
+    """How many messages of a provider wait for their first or next try."""
+    [found] = look.run(Query(_WAITING_COUNT, {"of": provider_id}))
+    return int(found[0][0] or 0)
 
 
 def fact_of(connection: Connection, key: str) -> str | None:

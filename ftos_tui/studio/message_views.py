@@ -1,0 +1,165 @@
+"""What a screen shows of messages: rows with their status in words, one in full, and a hand-in as it was typed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from ftos_tui.domain.delivery.fold import Delivery, Reported
+from ftos_tui.domain.delivery.message import NewMessage, split_addresses
+from ftos_tui.domain.delivery.message_check import CheckedMessage
+from ftos_tui.domain.delivery.states import displayed
+from ftos_tui.domain.findings import Finding, refuse
+from ftos_tui.domain.record import ProviderVersion
+from ftos_tui.domain.visible import shortened
+from ftos_tui.stores.message_protocol import KeptEvent, MessageDetail, MessageQuery, MessageRow
+from ftos_tui.studio.failures import FileProblem
+from ftos_tui.studio.message_files import read_attachment, time_of
+from ftos_tui.studio.messages import check, list_messages, open_message, tries_in_all, why_waiting_in_words
+
+if TYPE_CHECKING:
+    from ftos_tui.studio.session import Session
+
+FIELDS: Final = (
+    "to",
+    "cc",
+    "bcc",
+    "subject",
+    "text",
+    "html",
+    "attachments",
+    "due",
+    "not_after",
+    "params",
+    "dedupe_key",
+)
+"""What is typed of a hand-in beside its provider, in the order of a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message in a list: the row, its status in words, and how often it is tried at most."""
+
+    row: MessageRow
+    status: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """All that is known of a message, its status in words, and why it is where it is."""
+
+    detail: MessageDetail
+    status: str
+    why: str
+
+
+def listed(session: "Session", query: MessageQuery) -> Sequence[Listed]:
+    """One page of the messages with their statuses in words."""
+    rows = list_messages(session, query)
+    tries = tries_in_all(session, [row.provider_id for row in rows])
+    return [Listed(row, _status(row, tries[row.provider_id]), tries[row.provider_id]) for row in rows]
+
+
+def message_view(session: "Session", message_id: str) -> MessageView:
+    """A message in full.
+
+    Raises:
+        NotFound: There is none.
+    """
+    detail = open_message(session, message_id)
+    row = detail.row
+    tries = tries_in_all(session, [row.provider_id])[row.provider_id]
+    return MessageView(detail, _status(row, tries), why_waiting_in_words(session, row))
+
+
+def why(session: "Session", message_id: str) -> str:
+    """Why a message is where it is, in one sentence.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return why_waiting_in_words(session, session.store.messages.message_row(message_id))
+
+
+def reported_in_words(reported: Reported) -> str:
+    """What the provider has reported, opens by readers and by machines apart; empty for nothing."""
+    said = [] if reported.delivery is Delivery.NONE else [str(reported.delivery)]
+    if reported.opens:
+        said.append(f"opened {_times(reported.opens)} by a reader")
+    if reported.machine_opens:
+        said.append(f"fetched {_times(reported.machine_opens)} by a machine, which says nothing about a reader")
+    if reported.clicks:
+        said.append(f"clicked {_times(reported.clicks)}")
+    if reported.complained:
+        said.append("reported as spam")
+    if reported.unsubscribed:
+        said.append("unsubscribed")
+    return ", ".join(said)
+
+
+def event_in_words(event: KeptEvent) -> str:
+    """An event in a line: the provider's code, what it means, and of a click to which host; never a link."""
+    try:
+        raw = json.loads(event.raw)
+    except ValueError:
+        raw = None
+    told = raw if isinstance(raw, dict) else {}
+    said = f"{event.code} ({event.canonical or 'unknown here, changes nothing'})"
+    if told.get("sg_machine_open") is True:
+        said += " by a machine"
+    if isinstance(told.get("url"), str):
+        said += f" to {_host(told['url'])}"
+    if isinstance(told.get("reason"), str):
+        said += f": {shortened(told['reason'], 200)}"
+    return said
+
+
+def typed_message(texts: Mapping[str, str]) -> tuple[NewMessage, tuple[Finding, ...]]:
+    """A hand-in out of what was typed into a form, and what is no time or no readable file.
+
+    Args:
+        texts: By the names of `FIELDS`; those left out are empty. `attachments` names files, separated by semicolons.
+    """
+    findings: list[Finding] = []
+    times = {}
+    for field in ("due", "not_after"):
+        try:
+            times[field] = time_of(texts.get(field, ""))
+        except ValueError:
+            times[field] = None
+            findings.append(refuse(field, "time_format", "Write a time with its zone, as 2026-01-02T09:00:00Z."))
+    files = []
+    for name in split_addresses(texts.get("attachments", "")):
+        try:
+            files.append(read_attachment(Path(name)))
+        except FileProblem as problem:
+            findings.append(refuse("attachments", "attachment_unreadable", str(problem)))
+    plain = {name: texts.get(name, "") for name in ("to", "cc", "bcc", "subject", "text", "html", "dedupe_key")}
+    params = texts.get("params", "").strip() or "{}"
+    return NewMessage(**plain, attachments=tuple(files), params=params, **times), tuple(findings)
+
+
+def check_typed(session: "Session", provider: ProviderVersion, texts: Mapping[str, str]) -> CheckedMessage:
+    """The verdict on a hand-in as it was typed: what every way in checks, and times and files that cannot be read."""
+    new, findings = typed_message(texts)
+    checked = check(session, provider, new)
+    return CheckedMessage(checked.message, (*findings, *checked.findings))
+
+
+def _status(row: MessageRow, tries: int) -> str:
+    return displayed(row.state, due=row.due, tries=row.attempt, tries_in_all=tries)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
+
+
+def _host(url: str) -> str:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    return shortened(host, 80) if host else "a link"
