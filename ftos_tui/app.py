@@ -207,19 +207,18 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             await self._open_form(provider_id, as_saved)
 
     async def _open_form(self, provider_id: str, as_saved: bool) -> None:
+        from ftos_tui.screens.draft_offer import settled_drafts
         from ftos_tui.screens.drafts import DraftsScreen
-        from ftos_tui.studio.drafts import offered_drafts
         from ftos_tui.studio.failures import field_label
         from ftos_tui.studio.providers import base_of, open_provider
 
         try:
-            kept = await self.carry_out(
-                lambda: [k for k in offered_drafts(self.session) if k.provider_id == provider_id]
-            )
+            drafts = await self.carry_out(lambda: settled_drafts(self.session), lasting=False)
+            kept = [draft for draft in drafts if draft.provider_id == provider_id]
             if kept and not as_saved:
                 await self.push_screen(DraftsScreen(kept))
                 return
-            version = await self.carry_out(lambda: open_provider(self.session, provider_id=provider_id))
+            version = await self.carry_out(lambda: open_provider(self.session, provider_id=provider_id), lasting=False)
         except Failure as failure:
             self.report(Level.ERROR, str(failure))
             return
@@ -249,7 +248,9 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
 
         with self.hold_keys():
             try:
-                context, counts = await self.carry_out(lambda: form_context(session or self.session, draft))
+                context, counts = await self.carry_out(
+                    lambda: form_context(session or self.session, draft), lasting=False, session=session
+                )
             except Failure as failure:
                 self.report(Level.ERROR, str(failure))
                 return
@@ -279,29 +280,26 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         Args:
             asked: Whether the operator asked for them, and is told when there are none.
         """
-        from ftos_tui.studio.drafts import offered_drafts
+        from ftos_tui.screens.draft_offer import offer_drafts
 
-        try:
-            kept = await self.carry_out(lambda: offered_drafts(self.session))
-        except Failure as failure:
-            self.report(Level.WARNING, str(failure))
-            return
-        if kept:
-            from ftos_tui.screens.drafts import DraftsScreen
-
-            await self.push_screen(DraftsScreen(kept))
-        elif asked:
-            self.report(Level.INFO, "No unsaved draft was kept.")
+        await offer_drafts(self, self, asked=asked)
 
     # What screens ask of the console
 
-    async def carry_out(self, operation: Callable[[], T]) -> T:
-        """Carries out an operation of the studio in a thread, so that keys are answered meanwhile.
+    async def carry_out(
+        self, operation: Callable[[], T], *, lasting: bool = True, quiet: bool = False, session: Session | None = None
+    ) -> T:
+        """Carries out an operation of the studio in a thread; see `Carrier.carry_out`."""
+        return await self.carrier.carry_out(operation, lasting=lasting, quiet=quiet, session=session)
 
-        Raises:
-            Failure: The operation did not succeed.
-        """
-        return await self.carrier.carry_out(operation)
+    @property
+    def store_away(self) -> bool:
+        """Whether the store is known not to answer."""
+        return self.live_watch.away
+
+    def stops_waiting(self) -> bool:
+        """Esc, while the hint line says what is waited for."""
+        return self.carrier.waiting.stop()
 
     def report(self, level: Level, message: str) -> None:
         """Adds a line to the status log, on screen at once and in its file."""

@@ -51,7 +51,8 @@ class AuditSource:
         behind = after if isinstance(after, int) else None
         text = self.text
         page = await app.carry_out(
-            lambda: list_entries(app.session, text=text, after=behind, backwards=backwards, limit=limit)
+            lambda: list_entries(app.session, text=text, after=behind, backwards=backwards, limit=limit),
+            lasting=False,
         )
         if after is None:
             self.entries.clear()

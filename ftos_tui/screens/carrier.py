@@ -4,19 +4,19 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, Protocol, TypeVar
+from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 from textual.screen import Screen
 
 from ftos_tui.domain.log import Level
+from ftos_tui.screens import waiting
 from ftos_tui.screens.frame import FrameScreen
+from ftos_tui.screens.waiting import Waiting
 from ftos_tui.studio.failures import SignInNeeded
 from ftos_tui.studio.session import Session
 
 T = TypeVar("T")
-
-_SLOW: Final = 1.0
-"""Seconds after which the log says what is waited for."""
 
 
 async def in_passing_thread(operation: Callable[[], T]) -> T:
@@ -41,10 +41,8 @@ async def in_passing_thread(operation: Callable[[], T]) -> T:
     return await future
 
 
-class Desk(Protocol):
+class Desk(waiting.Desk, Protocol):
     """What the carrier asks of the application."""
-
-    session: Session
 
     @property
     def screen(self) -> Screen[object]:
@@ -60,6 +58,34 @@ class Desk(Protocol):
         ...
 
 
+class Reader(Generic[T]):
+    """An operation in the thread that carries it out, which the store can be told to stop.
+
+    Args:
+        session: In whose store.
+        operation: What to do.
+    """
+
+    def __init__(self, session: Session, operation: Callable[[], T]) -> None:
+        self._session = session
+        self._operation = operation
+        self._thread = 0
+
+    def __call__(self) -> T:
+        self._thread = threading.get_ident()
+        try:
+            return self._operation()
+        finally:
+            self._thread = 0
+
+    def give_up(self) -> None:
+        """Has the store stop what it does for nobody; it may be done already."""
+        thread = self._thread
+        if thread and self._session.is_open:
+            stop = partial(self._session.store.stop, thread)
+            threading.Thread(target=stop, name="stopping", daemon=True).start()
+
+
 class Carrier:
     """Carries out operations. Several that need somebody to sign in wait for the same screen.
 
@@ -71,16 +97,26 @@ class Carrier:
         self._app = app
         self._asked: asyncio.Future[bool] | None = None
         self._asked_for: Session | None = None
+        self.waiting = Waiting(app)
 
-    async def carry_out(self, operation: Callable[[], T]) -> T:
+    async def carry_out(
+        self, operation: Callable[[], T], *, lasting: bool = True, quiet: bool = False, session: Session | None = None
+    ) -> T:
         """Carries out an operation in a thread; once more after somebody signed in, where it needs that.
 
+        Args:
+            operation: What to do.
+            lasting: Whether it cannot be un-asked once it began, as a change; a read may be given up.
+            quiet: Whether nothing is said when it takes long.
+            session: In which session; None for the console's own.
+
         Raises:
+            GivenUp: The operator stopped waiting.
             Failure: The operation did not succeed, or nobody signed in.
         """
         while True:
             try:
-                return await self._in_thread(operation)
+                return await self._in_thread(operation, lasting, quiet, session)
             except SignInNeeded as needed:
                 if not await self.sign_in(needed.session, needed.session.refused):
                     raise
@@ -127,11 +163,11 @@ class Carrier:
         if isinstance(screen, FrameScreen) and screen.is_mounted:
             screen.show_environment()
 
-    async def _in_thread(self, operation: Callable[[], T]) -> T:
+    async def _in_thread(self, operation: Callable[[], T], lasting: bool, quiet: bool, session: Session | None) -> T:
         # While no store is open nothing is being saved: who leaves does not wait for the opening.
         run = asyncio.to_thread if self._app.session.is_open else in_passing_thread
-        task = asyncio.ensure_future(run(operation))
-        done, _ = await asyncio.wait({task}, timeout=_SLOW)
-        if not done:
-            self._app.report(Level.WARNING, "Still waiting for the store; keys work meanwhile.")
-        return await task
+        if quiet:
+            return await run(operation)
+        session = session or self._app.session
+        reader = Reader(session, operation)
+        return await self.waiting.result(run(reader), lasting=lasting, session=session, give_up=reader.give_up)

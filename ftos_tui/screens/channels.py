@@ -66,7 +66,7 @@ class ChannelSource:
         session = self.screen.session
         cursor = after if isinstance(after, str) else None
         query = replace(self.query, after=cursor, backwards=backwards, limit=limit)
-        page = await self.screen.console_app.carry_out(lambda: list_channels(session, query))
+        page = await self.screen.console_app.carry_out(lambda: list_channels(session, query), lasting=False)
         for channel in page:
             self.channels.pop(channel.channel_id, None)
             self.channels[channel.channel_id] = channel

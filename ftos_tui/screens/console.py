@@ -30,8 +30,10 @@ class Console(Protocol):
     trial_watch: TrialWatch
     live_watch: LiveWatch
 
-    async def carry_out(self, operation: Callable[[], T]) -> T:
-        """Carries out an operation of the studio in a thread; raises its Failure."""
+    async def carry_out(
+        self, operation: Callable[[], T], *, lasting: bool = True, quiet: bool = False, session: Session | None = None
+    ) -> T:
+        """Carries out an operation of the studio in a thread; raises its Failure, or GivenUp."""
         ...
 
     def hold_keys(self) -> AbstractContextManager[None]:

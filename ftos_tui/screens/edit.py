@@ -138,7 +138,9 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         """What is edited, which version, and how much is unsaved."""
         base = self.model.draft.base
         title = "Edit Channel Provider" if base.provider_id else "New Channel Provider"
-        if base.version:
+        if self.saver.finding_out:
+            title = f"v{base.version} ? finding out whether v{base.version + 1} was saved"
+        elif base.version:
             meanwhile = self.live.mark()
             title = f"v{base.version} {meanwhile}" if meanwhile else f"{title} v{base.version}"
         if self.model.unsaved:
@@ -172,7 +174,7 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         """Asks the store whether the name is taken; the form does not wait for it."""
         draft = self.model.draft
         session = self.session
-        context = await self.attempt(lambda: check_context(session, draft))
+        context = await self.attempt(lambda: check_context(session, draft), lasting=False, quiet=True)
         if context is not None and self.model.told(context):
             self.show_findings()
 

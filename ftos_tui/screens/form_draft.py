@@ -41,8 +41,9 @@ class FormDraft:
 
     def _keep(self) -> None:
         self._timer = None
-        draft, key, session = self.typed(), self.form.key, self.form.session
-        start(self.form, partial(self.form.succeeds, lambda: keep_draft(session, key, draft)), "keep", exclusive=False)
+        draft, key, session, saving = self.typed(), self.form.key, self.form.session, self.form.saver.saving
+        keep = partial(self.form.succeeds, lambda: keep_draft(session, key, draft, saving))
+        start(self.form, keep, "keep", exclusive=False)
 
     def keep_now(self) -> None:
         """Has the draft on disk before this returns.
@@ -50,7 +51,7 @@ class FormDraft:
         Raises:
             Failure: The disk does not take it.
         """
-        keep_draft(self.form.session, self.form.key, self.typed())
+        keep_draft(self.form.session, self.form.key, self.typed(), self.form.saver.saving)
 
     def typed(self) -> Draft:
         """The draft with what stands in the fields and has not reached it yet, and with the small editor's text."""
@@ -69,6 +70,8 @@ class FormDraft:
             await self.forget()
             return True
         unsaved = counted(len(form.model.unsaved), "unsaved change", "unsaved changes")
+        if form.saver.finding_out:
+            unsaved = f"{unsaved}, and not known yet whether the last save was written"
         answer = await form.question.ask(f"{unsaved}.", {"k": "keep as draft", "x": "throw away", "escape": "stay"})
         if answer == "k":
             return await self._keep_and_leave()
@@ -78,8 +81,8 @@ class FormDraft:
         return False
 
     async def _keep_and_leave(self) -> bool:
-        form, session, draft = self.form, self.form.session, self.form.model.draft
-        if not await form.succeeds(lambda: keep_draft(session, form.key, draft)):
+        form, session, draft, saving = self.form, self.form.session, self.form.model.draft, self.form.saver.saving
+        if not await form.succeeds(lambda: keep_draft(session, form.key, draft, saving)):
             return False  # the form is the only place where it is
         session.open_drafts.discard(form.key)  # before the list is read again, which comes first
         form.console_app.report(Level.INFO, f"Kept the draft of {form.provider_name()}: the list marks it with ✎.")

@@ -79,7 +79,7 @@ class FormLive:
 
         if not self._entered or change.provider_id != self.provider_id or not change.version:
             return ""  # not before the form is there, which shows what is saved when it comes, nor when it goes
-        if self.untouched:
+        if self.untouched or self.form.saver.busy:
             return ""
         if change.version <= self.form.model.draft.base.version:
             return ""
@@ -90,7 +90,8 @@ class FormLive:
 
     def show_news(self, news: "News") -> None:
         """Somebody did something; perhaps not with this provider."""
-        del news
+        if news.back:
+            self.form.saver.store_is_back()
         if self._entered:  # as in `words_of`
             self.show()
             self.reload_soon()
@@ -113,7 +114,7 @@ class FormLive:
 
     async def _reload(self) -> None:
         form, session, provider_id = self.form, self.form.session, self.provider_id
-        version = await form.attempt(lambda: open_provider(session, provider_id=provider_id))
+        version = await form.attempt(lambda: open_provider(session, provider_id=provider_id), lasting=False, quiet=True)
         if version is None or version.deleted or version.number <= form.model.draft.base.version:
             return
         if self.untouched and form.app.screen is form:

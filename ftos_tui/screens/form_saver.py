@@ -1,6 +1,8 @@
 """What becomes of a save from the form: saved, refused, to be acknowledged, or stale."""
 
-from typing import TYPE_CHECKING
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.failure import Failure
@@ -8,9 +10,12 @@ from ftos_tui.domain.findings import Severity
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import visible
-from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, field_label
+from ftos_tui.studio.drafts import Saving, keep_draft
+from ftos_tui.studio.failures import OutcomeUnknown, Refused, StaleVersion, StoreError, WarningsOpen, field_label
 from ftos_tui.studio.history import rollback
-from ftos_tui.studio.providers import base_of, clear_secret, open_provider, save
+from ftos_tui.studio.outcome import done_words, not_done, outcome_of, pauses
+from ftos_tui.studio.providers import base_of, clear_secret, open_provider, save, saved_version
+from ftos_tui.studio.session import new_id
 
 if TYPE_CHECKING:
     from ftos_tui.screens.edit import EditScreen
@@ -24,11 +29,16 @@ class FormSaver:
 
     Attributes:
         busy: Whether a save is under way.
+        saving: That save, from when it is sent until its outcome is known.
+        finding_out: Whether its answer was lost, so that the store is being asked what became of it.
     """
 
     def __init__(self, form: "EditScreen") -> None:
         self.form = form
         self.busy = False
+        self.saving: Saving | None = None
+        self.finding_out = False
+        self._store_is_back = asyncio.Event()
 
     def report(self, level: Level, message: str) -> None:
         """Adds a line to the status log."""
@@ -41,21 +51,29 @@ class FormSaver:
             close: Whether to go back to the list afterwards.
         """
         if self.busy:
+            if self.finding_out:
+                told = "It is not known yet whether the last save was written; it is being found out."
+                self.report(Level.WARNING, told)
             return
         self.busy = True
         model, session = self.form.model, self.form.session
         draft, acknowledged, reason, trial = model.draft, model.acknowledged, model.reason, model.trial
-        number = model.rolls_back_to
+        number, key = model.rolls_back_to, self.form.key
+        self.saving = saving = Saving(new_id(), draft)
+        given: dict[str, Any] = {"acknowledged": acknowledged, "reason": reason, "trial": trial}
+        given |= {"operation_id": saving.operation_id, "patience_s": 0}
 
         def operation() -> ProviderVersion:
-            if number is None:
-                return save(session, draft, acknowledged=acknowledged, reason=reason, trial=trial)
-            return rollback(session, draft, number, acknowledged=acknowledged, reason=reason, trial=trial)
+            with suppress(Failure):  # where the disk is full the form itself says so
+                keep_draft(session, key, draft, saving)
+            return save(session, draft, **given) if number is None else rollback(session, draft, number, **given)
 
         try:
             # A refusal moves the focus: what is typed meanwhile, a secret perhaps, waits for it.
             with self.form.console_app.hold_keys():
-                version = await self.form.console_app.carry_out(operation)
+                version = await self.form.console_app.carry_out(operation, session=session)
+        except OutcomeUnknown:
+            await self._find_out(saving, close)
         except (Refused, WarningsOpen) as outcome:
             self._show_why_not(outcome)
         except StaleVersion as stale:
@@ -66,6 +84,45 @@ class FormSaver:
             await self._saved(version, draft, close)
         finally:
             self.busy = False
+        if self.saving is not None:
+            self.saving = None
+            self.form.keep_soon()  # without the id of a save that was not done
+
+    async def _find_out(self, saving: Saving, close: bool) -> None:
+        """Asks the store, as often as it takes, what became of a save whose answer was lost."""
+        form, session, draft = self.form, self.form.session, saving.sent
+        what = f"version {draft.base.version + 1}"
+        told = f"The line dropped while saving; finding out whether {what} was written… What you typed is kept."
+        self.report(Level.WARNING, told)
+        self.finding_out = True
+        form.show_title()
+        try:
+            version = await self._outcome(saving.operation_id)
+        finally:
+            self.finding_out = False
+            if form.is_attached:
+                form.show_title()
+        if version is None:
+            self.report(Level.ERROR, f"{not_done(what)} What you typed is kept.")
+            return
+        self.report(Level.SUCCESS, done_words(version))
+        readable = await form.console_app.carry_out(lambda: saved_version(session, version), quiet=True)
+        await self._saved(readable, draft, close)
+
+    async def _outcome(self, operation_id: str) -> ProviderVersion | None:
+        session, console = self.form.session, self.form.console_app
+        tries = pauses()
+        while True:
+            self._store_is_back.clear()
+            try:
+                return await console.carry_out(lambda: outcome_of(session, operation_id), quiet=True, session=session)
+            except StoreError:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._store_is_back.wait(), next(tries))
+
+    def store_is_back(self) -> None:
+        """The store answers again: an outcome that is looked for may be had now."""
+        self._store_is_back.set()
 
     def _show_why_not(self, outcome: Refused | WarningsOpen) -> None:
         model = self.form.model
@@ -84,6 +141,7 @@ class FormSaver:
             self.report(Level.INFO, f"Nothing to save: {visible(version.name)} is as it was.")
         now = self.form.model.draft
         later = {field_id: text for field_id, text in now.edits.items() if draft.edits.get(field_id) != text}
+        self.saving = None  # its outcome is known: what is typed now is a draft of its own
         await self.start_from(version)
         for field_id, text in later.items():  # typed while the save was under way
             self.form.model.type(field_id, str(text))

@@ -43,7 +43,7 @@ class FormTrial:
         if provider_id is None:
             self._put(None)
             return
-        found = await self.form.attempt(lambda: (trial_of(session, provider_id),))
+        found = await self.form.attempt(lambda: (trial_of(session, provider_id),), lasting=False, quiet=True)
         if found is None:
             return
         self._put(found[0])

@@ -13,6 +13,7 @@ from ftos_tui.actions import ACTIONS, EVERYWHERE, Action, actions_of
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
 from ftos_tui.screens.console import Console
+from ftos_tui.studio.failures import GivenUp
 from ftos_tui.studio.session import Session
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.confirm_line import ConfirmLine
@@ -106,8 +107,8 @@ class FrameScreen(Screen[None]):
         return ()
 
     def compose(self) -> ComposeResult:
-        name, colour, read_only, user = self._environment()
-        yield TopLine(self.breadcrumb(), name, colour=colour, read_only=read_only, user=user)
+        name, colour, read_only, user, away = self._environment()
+        yield TopLine(self.breadcrumb(), name, colour=colour, read_only=read_only, user=user, away=away)
         yield from self.content()
         yield LogPane(id="log")
         yield ConfirmLine()
@@ -118,11 +119,13 @@ class FrameScreen(Screen[None]):
         for line in self.query(TopLine):
             line.show_environment(*self._environment())
 
-    def _environment(self) -> tuple[str, str, bool, str]:
+    def _environment(self) -> tuple[str, str, bool, str, bool]:
         session = self.session
         environment = session.environment
         user = session.author.user if session.shared and session.rights is not None else ""
-        return environment.name.upper(), environment.colour, not session.may_change, user
+        watch = self.console_app.live_watch
+        away = watch.away and session is watch.session
+        return environment.name.upper(), environment.colour, not session.may_change, user, away
 
     def on_mount(self) -> None:
         """Shows what the log holds so far."""
@@ -142,6 +145,11 @@ class FrameScreen(Screen[None]):
     def question(self) -> ConfirmLine:
         """The line that asks instead of a dialog."""
         return self.query_one(ConfirmLine)
+
+    @property
+    def hint_line(self) -> HintLine:
+        """The line of key hints, which also says what is waited for."""
+        return self.query_one(HintLine)
 
     def refresh_frame(self) -> None:
         """Shows a changed breadcrumb or changed hints."""
@@ -166,14 +174,22 @@ class FrameScreen(Screen[None]):
         """The actions that work on this screen, its own first."""
         return (*(actions_of(self.place) if self.place != EVERYWHERE else ()), *actions_of(EVERYWHERE))
 
-    async def attempt(self, operation: Callable[[], T]) -> T | None:
+    async def attempt(self, operation: Callable[[], T], *, lasting: bool = True, quiet: bool = False) -> T | None:
         """Carries out an operation of the studio in a thread; a failure becomes a line in the status log.
+
+        Args:
+            operation: What to do.
+            lasting: Whether it cannot be un-asked, as a change; a read may be given up.
+            quiet: Whether nothing is said when it takes long, since nobody waits for it.
 
         Returns:
             What the operation gave back, or None when it failed.
         """
         try:
-            return await self.console_app.carry_out(operation)
+            return await self.console_app.carry_out(operation, lasting=lasting, quiet=quiet, session=self.session)
+        except GivenUp as given_up:
+            self.console_app.report(Level.INFO, str(given_up))
+            return None
         except Failure as failure:
             self.console_app.report(Level.ERROR, str(failure))
             return None

@@ -59,7 +59,7 @@ class HistorySource:
             before = limit + 1 + (number or 0)
         page = list(
             await self.screen.console_app.carry_out(
-                lambda: history(session, self.provider_id, before=before, limit=limit)
+                lambda: history(session, self.provider_id, before=before, limit=limit), lasting=False
             )
         )
         if backwards and number is not None:

@@ -46,6 +46,7 @@ class LiveWatch:
     Attributes:
         present: Who else has which forms open, by provider id.
         following: Whether the store was looked at and is followed now.
+        away: Whether the store does not answer, as far as it is known.
     """
 
     def __init__(self, app: SafeApp, session: Session) -> None:
@@ -54,6 +55,7 @@ class LiveWatch:
         self.present: Mapping[str, tuple[Present, ...]] = {}
         self._latest: dict[str, Change] = {}
         self.following = False
+        self.away = False
         self._watch: Watch | None = None
         self._open: Counter[str] = Counter()
 
@@ -94,6 +96,7 @@ class LiveWatch:
     def take(self, news: "News") -> None:
         """Tells the status log and the screens what is new."""
         self.following = not news.trouble
+        self._show_away(bool(news.trouble))
         if news.trouble:
             said = f"{news.trouble} It is looked for again and again; what you type is kept."
             self._console.report(Level.WARNING, said)
@@ -115,6 +118,15 @@ class LiveWatch:
                 show_news(news)
         if news.changes or news.back:
             start(self.app, self._console.trial_watch.look, "trials")
+
+    def _show_away(self, away: bool) -> None:
+        if away == self.away:
+            return
+        self.away = away
+        for screen in self._console.screen_stack:
+            show_environment = getattr(screen, "show_environment", None)
+            if show_environment is not None and screen.is_mounted:
+                show_environment()
 
     @property
     def _console(self) -> Console:

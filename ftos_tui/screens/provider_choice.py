@@ -70,7 +70,7 @@ class ProviderChoiceScreen(FrameScreen):
         """
         cursor: Cursor | None = after if isinstance(after, tuple) else None
         query, session = replace(self.query_now, after=cursor, backwards=backwards, limit=limit), self.session
-        page = await self.console_app.carry_out(lambda: list_providers(session, query))
+        page = await self.console_app.carry_out(lambda: list_providers(session, query), lasting=False)
         return [
             Row(
                 summary.provider_id,

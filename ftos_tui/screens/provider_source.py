@@ -64,7 +64,7 @@ class ProviderSource:
                 self.new_drafts = sum(kept.provider_id is None for kept in drafts)
             return list(list_providers(session, query))
 
-        page = await self.screen.console_app.carry_out(read)
+        page = await self.screen.console_app.carry_out(read, lasting=False, session=session)
         if after is None:
             self.summaries.clear()
         for summary in page:

@@ -98,7 +98,7 @@ class ProvidersScreen(FilteredListScreen):
 
     async def _count(self) -> None:
         wanted = self.source.query.filter
-        total = await self.attempt(lambda: count_providers(self.session, wanted))
+        total = await self.attempt(lambda: count_providers(self.session, wanted), lasting=False, quiet=True)
         if total is not None and self.listed:
             self.total = total
             self._describe(self.rows.row)

@@ -241,6 +241,8 @@ class SafeApp(App[int]):
             event: Any event.
         """
         if isinstance(event, Key | Paste) and not event.is_forwarded:
+            if isinstance(event, Key) and event.key == "escape" and self.stops_waiting():
+                return
             await self._type_ahead.take(event)
         else:
             await super().on_event(event)
@@ -248,6 +250,14 @@ class SafeApp(App[int]):
     def hold_keys(self) -> contextlib.AbstractContextManager[None]:
         """Lets keys wait while a screen is on its way; see `TypeAhead.hold`."""
         return self._type_ahead.hold()
+
+    def let_keys_go(self) -> None:
+        """Forgets keys that wait for a screen which is not to come, and holds no more."""
+        self._type_ahead.forget()
+
+    def stops_waiting(self) -> bool:
+        """Esc was pressed: whether something was waited for, and that is all it ends. It does not wait its turn."""
+        return False
 
     @on(Driver.SignalResume)
     def _paint_after_stop(self) -> None:

@@ -40,7 +40,7 @@ class TypeAhead:
         self._waiting: deque[Event] = deque()
         self._serial = 0
         self._busy = False
-        self._holds = 0
+        self._holds: set[object] = set()
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -48,17 +48,24 @@ class TypeAhead:
 
         A screen that takes longer than `LONGEST_HOLD` lets them go: the operator may want to turn back.
         """
-        self._holds += 1
-        over = asyncio.get_running_loop().call_later(LONGEST_HOLD, self._let_go)
+        hold = object()
+        self._holds.add(hold)
+        over = asyncio.get_running_loop().call_later(LONGEST_HOLD, self._let_go, hold)
         try:
             yield
         finally:
-            if not over.cancelled() and over.when() > asyncio.get_running_loop().time():
-                over.cancel()
-                self._let_go()
+            over.cancel()
+            self._let_go(hold)
 
-    def _let_go(self) -> None:
-        self._holds -= 1
+    def forget(self) -> None:
+        """Forgets what waits, and holds nothing any more: what it was meant for does not come."""
+        self._holds.clear()
+        self._waiting.clear()
+
+    def _let_go(self, hold: object) -> None:
+        if hold not in self._holds:
+            return
+        self._holds.discard(hold)
         if not self._holds and self._waiting and not self._busy:
             self._busy = True
             self._app.call_next(self._release, self._serial)

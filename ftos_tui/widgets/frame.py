@@ -62,6 +62,7 @@ class TopLine(LineWidget):
         colour: str = "",
         read_only: bool = False,
         user: str = "",
+        away: bool = False,
         id: str | None = None,
     ) -> None:
         """Make the line.
@@ -72,11 +73,13 @@ class TopLine(LineWidget):
             colour: Its colour, a name Textual knows; one it does not know gives no colour.
             read_only: Whether it takes no changes.
             user: Who is signed in there; shown before the name where there is room.
+            away: Whether its store does not answer.
             id: The widget's id.
         """
         super().__init__(id=id)
         self._parts = tuple(breadcrumb)
         self._environment, self._colour, self._read_only, self._user = environment, colour, read_only, user
+        self._away = away
         self._people = ""
 
     @property
@@ -101,11 +104,14 @@ class TopLine(LineWidget):
             self._parts = tuple(parts)
             self.refresh()
 
-    def show_environment(self, environment: str, colour: str, read_only: bool, user: str = "") -> None:
+    def show_environment(
+        self, environment: str, colour: str, read_only: bool, user: str = "", away: bool = False
+    ) -> None:
         """Show another environment; the arguments are those of the constructor."""
-        before = (self._environment, self._colour, self._read_only, self._user)
-        if before != (environment, colour, read_only, user):
+        before = (self._environment, self._colour, self._read_only, self._user, self._away)
+        if before != (environment, colour, read_only, user, away):
             self._environment, self._colour, self._read_only, self._user = environment, colour, read_only, user
+            self._away = away
             self.refresh()
 
     def draw_line(self, y: int, width: int) -> Iterator[Piece]:
@@ -114,6 +120,7 @@ class TopLine(LineWidget):
         if self._user and width_of(shown(f"{self._user}@{name}")) <= width // 3:
             name = shown(f"{self._user}@{name}")
         mark = f"{name} READ-ONLY".strip() if self._read_only else name
+        mark = f"{mark} STORE AWAY".strip() if self._away else mark
         # The environment is never shortened away: whoever errs about it changes the wrong one.
         badge = f" {mark} " if mark else ""
         people = f" {cut(self._people, max(12, width * 2 // 5))} " if self._people else ""
@@ -207,6 +214,18 @@ class HintLine(LineWidget):
         """
         super().__init__(id=id)
         self._hints = tuple(hints)
+        self._waiting = ""
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for, in place of the hints; empty for nothing."""
+        return self._waiting
+
+    @waiting.setter
+    def waiting(self, words: str) -> None:
+        if words != self._waiting:
+            self._waiting = words
+            self.refresh()
 
     @property
     def hints(self) -> tuple[Hint, ...]:
@@ -220,14 +239,19 @@ class HintLine(LineWidget):
             self.refresh()
 
     def draw_line(self, y: int, width: int) -> Iterator[Piece]:
-        """The hints, two cells apart."""
+        """What is waited for, or the hints, two cells apart."""
         yield " ", ""
+        if self._waiting:
+            yield cut(shown(self._waiting), width - 1), "hint-line--key"
+            return
         for key, label in hints_that_fit(self._hints, width - 1):
             yield shown(key), "hint-line--key"
             yield f" {shown(label)}  ", ""
 
     def on_click(self, event: events.Click) -> None:
         """Say which hint was clicked."""
+        if self._waiting:
+            return
         x = 1
         for hint in hints_that_fit(self._hints, self.size.width - 1):
             if x <= event.x < x + _hint_width(hint):

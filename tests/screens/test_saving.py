@@ -146,7 +146,7 @@ async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(sessi
             other.execute("BEGIN IMMEDIATE")
             await operator.press("ctrl+s", "ctrl+s")
             await operator.form.saver.save(close=True)  # one is under way: this does nothing
-            await operator.until_logged("Still waiting for the store; keys work meanwhile.")
+            await operator.until(lambda: "Waiting for the store local" in operator.text)
             await operator.type("retry_max_attempt", "7")
         await operator.until_logged(f"Saved {NAME} version 3 (1 field)")
         await operator.until(lambda: "Edit Channel Provider v3 * 1 unsaved" in operator.text)

@@ -51,6 +51,6 @@ def test_nobody_waits_for_a_silent_server_to_leave(start_program: Start, environ
         url = f"postgresql://ana@127.0.0.1:{silent.getsockname()[1]}/ftos?connect_timeout=3600"
         (config / "config.toml").write_text(f'environment = "away"\n[environments.away]\nstore = "{url}"\n')
         console = start_program("providers")
-        console.wait_for("Still waiting for the store")  # the log is written meanwhile
+        console.wait_for("Waiting for the store 127.0.0.1")
         console.press("q")
         assert console.wait_end() == 0

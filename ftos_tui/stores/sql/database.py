@@ -133,6 +133,13 @@ class Database:
         """Asks for the store's own time as `time_to_text` gives it; NULL where the time of whoever changes counts."""
         return _NO_CLOCK
 
+    def stop(self, thread: int) -> None:
+        """Has the database stop what it is doing for a thread; a file is read too soon for that.
+
+        Args:
+            thread: The thread, by its `get_ident`.
+        """
+
     def _refuse_read_only(self) -> None:
         if self._read_only:
             raise StoreReadOnly(f"The store {self.location} is opened read-only: nothing was changed.")

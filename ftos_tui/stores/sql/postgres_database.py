@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.protocol import OutcomeUnknown
 from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES, Backend, Database
-from ftos_tui.stores.sql.postgres_engine import begin_reading, begin_writing
+from ftos_tui.stores.sql.postgres_engine import begin_reading, begin_writing, stop
 from ftos_tui.stores.sql.postgres_errors import in_words, is_broken, is_worth_another
 from ftos_tui.stores.sql.postgres_pipeline import ChangeInPipelines, LookOnce
 from ftos_tui.stores.sql.statements import Query, Runs, Transaction
@@ -82,6 +82,10 @@ class PostgresDatabase(Database):
         with self._translated(writing=True), self._begun(writes=BESIDE_OTHERS) as connection:
             yield connection
             self._commit(connection)
+
+    def stop(self, thread: int) -> None:
+        """Asks the server to cancel what it is doing for a thread; see `Database.stop`."""
+        stop(thread)
 
     @contextmanager
     def _translated(self, *, writing: bool) -> Iterator[None]:
