@@ -13,12 +13,13 @@ class ExitCode(IntEnum):
     USAGE = 2
     REFUSED = 3
     """Findings refuse the record, a warning was not acknowledged, channels depend on what is to be deleted, or a store
-    is not fit to be copied."""
+    is not fit to be copied; a provider cannot be tested as it stands."""
     CONFLICT = 4
     """Somebody saved in between, the name is taken, or the trial is over."""
     STORE = 5
-    """Store or key are unreachable, damaged, newer, full or lost."""
+    """Store or key are unreachable, damaged, newer, full or lost; a provider that is tested cannot be reached."""
     NOT_PERMITTED = 6
+    """Whoever is signed in may not do that; a provider that is tested refuses the sign-in or the key."""
     INTERRUPTED = 130
 
 
@@ -42,7 +43,7 @@ def exit_code(failure: Failure) -> ExitCode:
         (failures.Refused, failures.WarningsOpen, failures.ProviderInUse, failures.FileProblem, failures.CopyRefused),
     ):
         return ExitCode.REFUSED
-    if isinstance(failure, failures.MessageRefused):
+    if isinstance(failure, (failures.MessageRefused, failures.NotTestable)):
         return ExitCode.REFUSED
     if isinstance(failure, (failures.StaleVersion, failures.NameTaken, failures.NoTrial)):
         return ExitCode.CONFLICT

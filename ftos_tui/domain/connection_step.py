@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ftos_tui.domain.delivery.outcome import Cause
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -13,6 +15,7 @@ class Step:
         milliseconds: How long it took.
         said: What was found, or what failed and what to do; visible, without secrets.
         warning: Whether it worked, but somebody should look at it.
+        cause: What kind of trouble it is where it did not work, as far as that is known; None otherwise.
     """
 
     name: str
@@ -20,3 +23,9 @@ class Step:
     milliseconds: float
     said: str
     warning: bool = False
+    cause: Cause | None = None
+
+    @property
+    def verdict(self) -> str:
+        """`ok`, `look` or `failed`."""
+        return "failed" if not self.ok else "look" if self.warning else "ok"

@@ -135,6 +135,18 @@ def template_of(config: Mapping[str, Any]) -> HttpTemplate:
     )
 
 
+def template_secrets(config: Mapping[str, Any]) -> frozenset[str]:
+    """The ids of the secrets that the template in an appConfig sends along; none where it is not whole."""
+    try:
+        template = template_of(config)
+    except ValueError:
+        return frozenset()
+    texts = (value for part in (template.headers, template.body) for _, value in entries(part))
+    named = {name for text in texts if isinstance(text, str) for name in PLACEHOLDER.findall(text)}
+    named |= {"app_key"} if template.key_header else set()
+    return frozenset("app_password" if name == "basic_auth" else name for name in named & SECRET_PLACEHOLDERS)
+
+
 def _places_key(config: Mapping[str, Any]) -> bool:
     """Whether a header or the body has App Key in a place of its own: then it stands in no other without being told."""
     texts = (value for part in ("headers", "body") for _, value in entries(config.get(part)))

@@ -14,6 +14,7 @@ from ftos_tui.domain.app_config import top_level
 from ftos_tui.domain.checks.hosts import Host, judge_host
 from ftos_tui.domain.checks.service_url import DEFAULT_PORTS, target_of
 from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.http_template import template_secrets
 from ftos_tui.domain.provider_kind import ProviderKind, provider_kind
 from ftos_tui.domain.record import Values
 from ftos_tui.domain.visible import shortened
@@ -49,7 +50,15 @@ class Tls(StrEnum):
 
 
 class NoRoute(Failure):
-    """The record as it stands names no way for a message; the sentence says what to correct."""
+    """The record as it stands names no way for a message; the sentence says what to correct.
+
+    Attributes:
+        field_id: The field to correct: `app_config`, or `service_url`.
+    """
+
+    def __init__(self, message: str, field_id: str = "app_config") -> None:
+        super().__init__(message)
+        self.field_id = field_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +140,7 @@ def route_of(values: Values) -> Route:
     url = str(values.get("service_url") or "")
     target = target_of(url)
     if target is None:
-        raise NoRoute("Enter a Service Url: it says where messages go.")
+        raise NoRoute("Enter a Service Url: it says where messages go.", "service_url")
     scheme = target.scheme
     kind = _kind(values, scheme, config)
     host, port = _text(config, "host") or target.host, _port(config) or target.port
@@ -174,6 +183,19 @@ def way_in_words(values: Values) -> str:
         return str(fault)
 
 
+def secrets_used(route: Route) -> frozenset[str]:
+    """The ids of the secrets that messages by a route take along: only these have to be at hand for a test.
+
+    Args:
+        route: The route; of an HTTP template without a body nothing is sent.
+    """
+    if route.kind is TransportKind.SMTP:
+        return frozenset({"app_password"} if route.user else ())
+    if route.kind is TransportKind.SENDGRID:
+        return frozenset({"app_key"})
+    return template_secrets(route.config)
+
+
 def config_of(values: Values) -> dict[str, Any]:
     """The top level of a record's appConfig, known keys by their canonical name; empty where it is no object."""
     return top_level(str(values.get("app_config") or ""))
@@ -183,11 +205,12 @@ def _kind(values: Values, scheme: str, config: Mapping[str, Any]) -> TransportKi
     name, channel = values.get("provider_name"), values.get("communication_channel")
     if scheme in ("smtp", "smtps"):
         if channel == "sms":
-            raise NoRoute("Use https:// in Service Url: SMTP carries no SMS.")
+            raise NoRoute("Use https:// in Service Url: SMTP carries no SMS.", "service_url")
         return TransportKind.SMTP
     kind = provider_kind(str(name or ""), str(channel or ""))
     if kind is ProviderKind.SMTP:
-        raise NoRoute("Use smtp:// or smtps:// in Service Url for the provider SMTP, or correct Provider Name.")
+        wanted = "Use smtp:// or smtps:// in Service Url for the provider SMTP, or correct Provider Name."
+        raise NoRoute(wanted, "service_url")
     if kind is ProviderKind.SENDGRID and "body" not in config:
         return TransportKind.SENDGRID
     return TransportKind.HTTP

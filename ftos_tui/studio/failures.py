@@ -37,6 +37,7 @@ __all__ = [
     "NoTrial",
     "NotFound",
     "NotPermitted",
+    "NotTestable",
     "OutcomeUnknown",
     "ProviderInUse",
     "Refused",
@@ -58,6 +59,12 @@ __all__ = [
 
 class NotPermitted(Failure):
     """The environment is read-only, or the one who is signed in may not do that."""
+
+
+class NotTestable(Failure):
+    """A provider cannot be tested as it stands: a field that says where the test would lead is refused, a secret that
+    it needs has to be typed, or the recipient is none.
+    """
 
 
 class SignInNeeded(Failure):

@@ -8,7 +8,7 @@ import json
 import ssl
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -37,14 +37,14 @@ class _Clock:
     def __init__(self) -> None:
         self._since = time.perf_counter()
 
-    def step(self, name: str, said: str, *, ok: bool = True, warning: bool = False) -> Step:
+    def step(self, name: str, said: str, *, ok: bool = True, warning: bool = False, cause: Cause | None = None) -> Step:
         """A step that ends now."""
         now = time.perf_counter()
         since, self._since = self._since, now
-        return Step(name, ok, (now - since) * 1000, said, warning)
+        return Step(name, ok, (now - since) * 1000, said, warning, cause)
 
 
-async def check_connection(values: Values, secrets: Mapping[str, Secret], reach: Reach) -> AsyncIterator[Step]:
+async def check_connection(values: Values, secrets: Mapping[str, Secret], reach: Reach) -> AsyncGenerator[Step, None]:
     """Goes the way of a message up to the sign-in.
 
     Args:
@@ -59,7 +59,7 @@ async def check_connection(values: Values, secrets: Mapping[str, Secret], reach:
     try:
         route = route_of(values)
     except NoRoute as fault:
-        yield clock.step("Way", str(fault), ok=False)
+        yield clock.step("Way", str(fault), ok=False, cause=Cause.CONFIGURATION)
         return
     yield clock.step("Way", f"{route.sentence}.")
     name = "Resolve"
@@ -78,14 +78,14 @@ async def check_connection(values: Values, secrets: Mapping[str, Secret], reach:
             name = step.name
             yield step
     except _Failed as failed:
-        yield clock.step(failed.name, failed.said, ok=False)
+        yield clock.step(failed.name, failed.said, ok=False, cause=failed.cause)
     except Fault as fault:
-        yield clock.step(name, fault.said, ok=False)
+        yield clock.step(name, fault.said, ok=False, cause=fault.cause)
 
 
 async def send_test_message(
     values: Values, secrets: Mapping[str, Secret], reach: Reach, recipient: str, environment: str
-) -> AsyncIterator[Step]:
+) -> AsyncGenerator[Step, None]:
     """Sends one message to one address.
 
     Args:
@@ -105,14 +105,14 @@ async def send_test_message(
         rendered = render(message, values)
         transport = choose_transport(values, secrets, reach)
     except (NoRoute, NotRenderable) as fault:
-        yield clock.step("Way", str(fault), ok=False)
+        yield clock.step("Way", str(fault), ok=False, cause=Cause.CONFIGURATION)
         return
     yield clock.step("Way", f"{route.sentence}.")
     try:
         outcome = await transport.send(rendered, Attempt(message.id, 1, environment))
     finally:
         await transport.close()
-    yield clock.step("Send", outcome_in_words(outcome), ok=outcome.accepted)
+    yield clock.step("Send", outcome_in_words(outcome), ok=outcome.accepted, cause=outcome.reason)
 
 
 def outcome_in_words(outcome: Outcome) -> str:
@@ -130,12 +130,13 @@ def outcome_in_words(outcome: Outcome) -> str:
 
 
 class _Failed(Exception):
-    """A step failed; carries its name and the words."""
+    """A step failed; carries its name, the words and what kind of trouble it is."""
 
-    def __init__(self, name: str, said: str) -> None:
+    def __init__(self, name: str, said: str, cause: Cause | None) -> None:
         super().__init__(name)
         self.name = name
         self.said = said
+        self.cause = cause
 
 
 async def _smtp_steps(
@@ -179,7 +180,7 @@ async def _http_steps(
             try:
                 certificate = await _shown_certificate(route, sock, await tls_context_of(route))
             except (OSError, TimeoutError) as error:
-                failed = _Failed("TLS", tls_words(error, route))
+                failed = _Failed("TLS", tls_words(error, route), Cause.NETWORK)
                 raise await _with_names(failed, route, addresses) from None
             finally:
                 sock.close()
@@ -206,23 +207,28 @@ async def _sendgrid_steps(clock: _Clock, route: Route, key: Secret | None, reach
         with _named("Key"):
             answer = await client.request("GET", _scopes_url(route), authorization(key))
     except InDoubt as doubt:  # pragma: no cover (a request without body is never in doubt)
-        raise _Failed("Key", str(doubt)) from None
+        raise _Failed("Key", str(doubt), Cause.NETWORK) from None
     finally:
         await client.close()
     if answer.status in (401, 403):
         said = clean("; ".join(error.message for error in errors_of(answer)) or answer.body)
-        raise _Failed("Key", f"SendGrid does not take the key: enter App Key again ({said}).")
+        refused = f"SendGrid does not take the key: enter App Key again ({said})."
+        raise _Failed("Key", refused, Cause.AUTHENTICATION)
     if 300 <= answer.status <= 399:
         where = clean(answer.headers.get("location", "another address"))
-        raise _Failed("Key", f"Service Url leads on to {where}: enter the right one; the key was not sent there.")
+        elsewhere = f"Service Url leads on to {where}: enter the right one; the key was not sent there."
+        raise _Failed("Key", elsewhere, Cause.CONFIGURATION)
     if answer.status != 200:
-        raise _Failed("Key", f"Service Url is not SendGrid's: it answers HTTP {answer.status} ({clean(answer.body)}).")
+        other = f"Service Url is not SendGrid's: it answers HTTP {answer.status} ({clean(answer.body)})."
+        raise _Failed("Key", other, Cause.CONFIGURATION)
     scopes = _scopes(answer.body)
     if scopes is None:
-        raise _Failed("Key", f"Service Url is not SendGrid's: its answer is no list of scopes ({clean(answer.body)}).")
+        other = f"Service Url is not SendGrid's: its answer is no list of scopes ({clean(answer.body)})."
+        raise _Failed("Key", other, Cause.CONFIGURATION)
     yield clock.step("Key", "SendGrid takes the key.")
     if "mail.send" not in scopes:
-        raise _Failed("Permission", "The key is accepted but may not send: give it the Mail Send scope.")
+        barred = "The key is accepted but may not send: give it the Mail Send scope."
+        raise _Failed("Permission", barred, Cause.AUTHENTICATION)
     yield clock.step("Permission", "The key may send mail.")
 
 
@@ -281,7 +287,7 @@ async def _with_names(failed: _Failed, route: Route, addresses: tuple[Address, .
     if certificate is None:
         return failed
     words = f"The certificate is for {certificate.shown_names}, not {route.host}: check the host in Service Url."
-    return _Failed(failed.name, words)
+    return _Failed(failed.name, words, failed.cause)
 
 
 class _named:  # noqa: N801 (a context manager, read as a word)
@@ -295,9 +301,9 @@ class _named:  # noqa: N801 (a context manager, read as a word)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Fault):
-            raise _Failed(self._name, error.said) from None
+            raise _Failed(self._name, error.said, error.cause) from None
         if isinstance(error, Refused):
-            raise _Failed(self._name, _refusal_words(error)) from None
+            raise _Failed(self._name, _refusal_words(error), error.outcome.reason) from None
 
 
 def _refusal_words(refused: Refused) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ftos_tui.domain.checks.service_url import target_of
-from ftos_tui.domain.route import NoRoute, Tls, TransportKind, route_of, way_in_words
-from tests.domain.records import GOOD, SMTP
+from ftos_tui.domain.route import NoRoute, Tls, TransportKind, route_of, secrets_used, way_in_words
+from tests.domain.records import GOOD, SMTP, codes, judge, saved_draft
 
 SMS = {"communication_channel": "sms", "provider_name": "GatewaySMS"}
 
@@ -96,3 +96,48 @@ def test_limits_and_what_does_not_parse() -> None:
     assert route_of({**GOOD, "app_config": "[]"}).config == {}
     assert route.longest_send_s == 6600.0
     assert (route.kind, route.tls, route.loopback) == (TransportKind.SENDGRID, Tls.IMPLICIT, False)
+
+
+@pytest.mark.parametrize(
+    ("edits", "codes_at_config"),
+    [
+        ({**SMTP, "app_config": '{"port": 70000}'}, {"refuse:app_config_route"}),
+        ({**SMTP, "app_config": '{"tls": "none"}'}, {"refuse:app_config_route"}),
+        ({**SMTP, "app_config": '{"proxy": "http://proxy.example.com"}'}, {"refuse:app_config_route"}),
+        ({"app_config": '{"verify": false}'}, {"refuse:app_config_route"}),
+        ({"app_config": '{"timeout": "soon"}'}, {"refuse:app_config_route"}),
+        ({"app_config": '{"url": "http://169.254.169.254"}'}, {"refuse:app_config_host"}),
+        ({**SMS, "app_config": "{}"}, {"warn:app_config_no_body"}),
+        ({"provider_name": "HttpThing", "app_config": '{"sender_id": "BANK"}'}, {"warn:app_config_no_body"}),
+        ({**SMS, "app_config": '{"body": {"to": "{to}", "text": "{text}"}}'}, set()),
+        ({"app_config": '{"port": 8443}'}, set()),
+        ({**SMTP, "service_url": "gopher://x", "app_config": '{"port": 70000}'}, set()),
+    ],
+)
+def test_what_app_config_does_to_the_way_is_said_before_it_is_saved(
+    edits: dict[str, str], codes_at_config: set[str]
+) -> None:
+    assert codes(judge(saved_draft(edits)), "app_config") == codes_at_config
+
+
+@pytest.mark.parametrize(
+    ("edits", "secrets"),
+    [
+        ({}, {"app_key"}),
+        (SMTP, {"app_password"}),
+        ({**SMTP, "app_user": ""}, set()),
+        ({**SMS, "app_config": "{}"}, set()),
+        ({**SMS, "app_config": '{"body": {"to": "{to}", "text": "{text}"}}'}, {"app_key"}),
+        ({**SMS, "app_config": '{"key_header": "", "body": {"to": "{to}", "text": "{text}"}}'}, set()),
+        (
+            {**SMS, "app_config": '{"headers": {"A": "{basic_auth}"}, "body": {"to": "{to}", "t": ["{text}", 1]}}'},
+            {"app_key", "app_password"},
+        ),
+        (
+            {**SMS, "app_config": '{"key_header": "", "body": {"to": "{to}", "t": "{text}", "k": "{app_key}"}}'},
+            {"app_key"},
+        ),
+    ],
+)
+def test_which_secrets_a_way_takes_along(edits: dict[str, Any], secrets: set[str]) -> None:
+    assert secrets_used(route_of({**GOOD, **edits})) == secrets

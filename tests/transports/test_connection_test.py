@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ftos_tui.domain.connection_step import Step
+from ftos_tui.domain.delivery.outcome import Cause
 from ftos_tui.domain.record import Values
 from ftos_tui.domain.secret import Secret
 from ftos_tui.transports.connection_test import check_connection, send_test_message
@@ -136,6 +137,7 @@ async def test_sendgrid_is_asked_about_the_key(authority: Authority) -> None:
             False,
             steps[-1].milliseconds,
             "The key is accepted but may not send: give it the Mail Send scope.",
+            cause=Cause.AUTHENTICATION,
         )
         steps = await steps_of(values, "SG.revoked")
         assert (steps[-1].name, "authorization required" in steps[-1].said) == ("Key", True)

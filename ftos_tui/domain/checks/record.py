@@ -14,11 +14,13 @@ from ftos_tui.domain.checks.service_url import target_of
 from ftos_tui.domain.destination import destination_of
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.findings import Finding
+from ftos_tui.domain.delivery.event_keys import event_key_faults
 from ftos_tui.domain.http_template import template_faults
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.pace import LONGEST_HORIZON, STEP_SECONDS, in_words, retry_horizon, total_tries, window_of
 from ftos_tui.domain.provider_kind import SCHEMES, ProviderKind, provider_kind
 from ftos_tui.domain.record import Value, Values
+from ftos_tui.domain.route import NoRoute, route_of
 from ftos_tui.domain.visible import shortened
 from ftos_tui.domain.window import seconds_of_day
 
@@ -66,7 +68,19 @@ class Judged:
 
 def check_record(judged: Judged) -> Iterator[Finding]:
     """The findings of every rule that ties fields together."""
-    for rule in (_channel, _name, _display_name, _scheme, _user, _config, _template, _tracking, _window, _retries):
+    for rule in (
+        _channel,
+        _name,
+        _display_name,
+        _scheme,
+        _user,
+        _config,
+        _template,
+        _route,
+        _tracking,
+        _window,
+        _retries,
+    ):
         yield from rule(judged)
     if judged.refused.isdisjoint({"service_url", "app_user", "app_config"}):
         destination = destination_of(judged.values)
@@ -132,6 +146,8 @@ def _config(judged: Judged) -> Iterator[Finding]:
     if not config or config == "{}":
         return
     yield from check_config_hosts(config, judged.context.allowed_hosts)
+    for fault in event_key_faults(top_level(config)):
+        yield rules.CONFIG_EVENT_KEY("app_config", fault)
     bulk = judged.number("bulk_no")
     for key, value in json.loads(config).items():
         known = known_key(key)
@@ -148,8 +164,24 @@ def _template(judged: Judged) -> Iterator[Finding]:
     smtp = judged.kind is ProviderKind.SMTP or (target is not None and target.scheme in ("smtp", "smtps"))
     if smtp or (judged.kind is ProviderKind.SENDGRID and "body" not in config):
         return
-    for fault in template_faults(config):
+    faults = list(template_faults(config))
+    for fault in faults:
         yield rules.CONFIG_TEMPLATE("app_config", fault)
+    if target and not faults and judged.text("app_config") and "body" not in config:
+        message = "Add a body to appConfig: it says what is posted to the gateway, and without it nothing is sent."
+        yield rules.CONFIG_NO_BODY("app_config", message)
+
+
+def _route(judged: Judged) -> Iterator[Finding]:
+    """What appConfig makes of the way; Service Url, its scheme and hosts in appConfig have rules of their own."""
+    config = judged.text("app_config")
+    if "service_url" in judged.refused or not config or not judged.text("service_url"):
+        return
+    try:
+        route_of(judged.values)
+    except NoRoute as fault:
+        if fault.field_id == "app_config" and not any(check_config_hosts(config, judged.context.allowed_hosts)):
+            yield rules.CONFIG_ROUTE("app_config", str(fault))
 
 
 def _tracking(judged: Judged) -> Iterator[Finding]:

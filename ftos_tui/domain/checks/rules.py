@@ -160,7 +160,14 @@ CONFIG_BOM: Final = _fix("app_config_bom", "A byte order mark before the JSON te
 CONFIG_UNKNOWN_KEY: Final = _warn("app_config_unknown_key", "appConfig has a key that this program does not know.")
 CONFIG_SECRET: Final = _warn("app_config_secret", "appConfig seems to hold a secret, which is stored in the clear.")
 CONFIG_HOST: Final = _refuse("app_config_host", "A host named in appConfig may not be reached.")
+CONFIG_EVENT_KEY: Final = _refuse("app_config_event_key", "A public key for events in appConfig is none.")
 CONFIG_TEMPLATE: Final = _refuse("app_config_template", "The HTTP template in appConfig cannot be sent.")
+CONFIG_ROUTE: Final = _refuse(
+    "app_config_route", "A port, TLS mode, host, URL, proxy or number in appConfig leads nowhere, or verify is false."
+)
+CONFIG_NO_BODY: Final = _warn(
+    "app_config_no_body", "An HTTP or SMS provider has no body in appConfig, so nothing can be posted to its gateway."
+)
 BULK_OVER_CONNECTIONS: Final = _warn("bulk_over_connections", "Bulk No exceeds max_connections of appConfig.")
 
 # From Address
