@@ -1,8 +1,9 @@
 """What a screen shows of messages: rows with their status in words, one in full, and a hand-in as it was typed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -10,30 +11,28 @@ from urllib.parse import urlsplit
 from ftos_tui.domain.delivery.fold import Delivery, Reported
 from ftos_tui.domain.delivery.message import NewMessage, split_addresses
 from ftos_tui.domain.delivery.message_check import CheckedMessage
-from ftos_tui.domain.delivery.states import displayed
+from ftos_tui.domain.delivery.states import Dispatch, displayed
 from ftos_tui.domain.findings import Finding, refuse
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import shortened
 from ftos_tui.stores.message_protocol import KeptEvent, MessageDetail, MessageQuery, MessageRow
-from ftos_tui.studio.failures import FileProblem
+from ftos_tui.studio.failures import FileProblem, MessageRefused
 from ftos_tui.studio.message_files import read_attachment, time_of
-from ftos_tui.studio.messages import check, list_messages, open_message, tries_in_all, why_waiting_in_words
+from ftos_tui.studio.messages import (
+    Added,
+    add,
+    check,
+    list_messages,
+    open_message,
+    tries_in_all,
+    why_waiting_in_words,
+)
 
 if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
-FIELDS: Final = (
-    "to",
-    "cc",
-    "bcc",
-    "subject",
-    "text",
-    "html",
-    "attachments",
-    "due",
-    "not_after",
-    "params",
-    "dedupe_key",
+TEXTS: Final = tuple(
+    ["to", "cc", "bcc", "subject", "text", "html", "attachments", "due", "not_after", "params", "dedupe_key"]
 )
 """What is typed of a hand-in beside its provider, in the order of a form."""
 
@@ -121,10 +120,10 @@ def typed_message(texts: Mapping[str, str]) -> tuple[NewMessage, tuple[Finding, 
     """A hand-in out of what was typed into a form, and what is no time or no readable file.
 
     Args:
-        texts: By the names of `FIELDS`; those left out are empty. `attachments` names files, separated by semicolons.
+        texts: By the names of `TEXTS`; those left out are empty. `attachments` names files, separated by semicolons.
     """
     findings: list[Finding] = []
-    times = {}
+    times: dict[str, datetime | None] = {}
     for field in ("due", "not_after"):
         try:
             times[field] = time_of(texts.get(field, ""))
@@ -137,9 +136,20 @@ def typed_message(texts: Mapping[str, str]) -> tuple[NewMessage, tuple[Finding, 
             files.append(read_attachment(Path(name)))
         except FileProblem as problem:
             findings.append(refuse("attachments", "attachment_unreadable", str(problem)))
-    plain = {name: texts.get(name, "") for name in ("to", "cc", "bcc", "subject", "text", "html", "dedupe_key")}
-    params = texts.get("params", "").strip() or "{}"
-    return NewMessage(**plain, attachments=tuple(files), params=params, **times), tuple(findings)
+    new = NewMessage(
+        to=texts.get("to", ""),
+        cc=texts.get("cc", ""),
+        bcc=texts.get("bcc", ""),
+        subject=texts.get("subject", ""),
+        text=texts.get("text", ""),
+        html=texts.get("html", ""),
+        attachments=tuple(files),
+        due=times["due"],
+        not_after=times["not_after"],
+        params=texts.get("params", "").strip() or "{}",
+        dedupe_key=texts.get("dedupe_key", ""),
+    )
+    return new, tuple(findings)
 
 
 def check_typed(session: "Session", provider: ProviderVersion, texts: Mapping[str, str]) -> CheckedMessage:
@@ -147,6 +157,35 @@ def check_typed(session: "Session", provider: ProviderVersion, texts: Mapping[st
     new, findings = typed_message(texts)
     checked = check(session, provider, new)
     return CheckedMessage(checked.message, (*findings, *checked.findings))
+
+
+def add_typed(
+    session: "Session", provider: ProviderVersion, texts: Mapping[str, str], acknowledged: Iterable[str] = ()
+) -> Added:
+    """Queues a hand-in as it was typed; see `messages.add`.
+
+    Raises:
+        NotPermitted: The environment is read-only.
+        MessageRefused: The check refuses it, or a warning is not acknowledged.
+        NotFound: The provider was deleted meanwhile.
+    """
+    session.permit_change()
+    new, findings = typed_message(texts)
+    if findings:
+        raise MessageRefused(f"Not queued: {findings[0].message}", findings)
+    return add(session, provider, new, acknowledged=acknowledged)
+
+
+def short_status(row: MessageRow, tries: int) -> str:
+    """The status in a few words for a narrow column; the times stand in columns of their own."""
+    if row.state is Dispatch.RETRY_WAIT:
+        return f"Error, try {row.attempt + 1} of {max(tries, row.attempt + 1)}"
+    if row.state is Dispatch.FAILED:
+        return "Error, final"
+    if row.state is Dispatch.ACCEPTED:
+        delivery = row.reported.delivery
+        return "Accepted" if delivery is Delivery.NONE else f"Accepted, {delivery}"
+    return _status(row, tries)
 
 
 def _status(row: MessageRow, tries: int) -> str:
