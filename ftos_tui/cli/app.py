@@ -10,6 +10,7 @@ from ftos_tui.cli import (
     changing,
     channels,
     environments,
+    events,
     examining,
     files,
     history,
@@ -43,6 +44,7 @@ providers = typer.Typer(rich_markup_mode=None, help="Find, show, check and chang
 channel_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Communication channels.")
 message_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The message queue.")
 processor_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What sends the messages.")
+event_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What providers report afterwards.")
 config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The settings file.")
 
 audit_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who did what, and proof of it.")
@@ -140,6 +142,10 @@ app.add_typer(processor_commands, name="processor")
 processor_commands.command("run")(processor.run_command)
 processor_commands.command("status")(processor.status_command)
 processor_commands.command("close-breaker")(processor.close_breaker_command)
+app.add_typer(event_commands, name="events")
+event_commands.command("serve")(events.serve_command)
+event_commands.command("bounce")(events.bounce_command)
+event_commands.command("list")(events.list_command)
 app.command("log")(examining.log_command)
 app.command("doctor")(examining.doctor_command)
 app.add_typer(config, name="config")

@@ -61,6 +61,7 @@ _KEYS: Final = (
     ConfigKey("template_id", "The provider's own template."),
     ConfigKey("ip_pool_name", "SendGrid's pool of sending addresses."),
     ConfigKey("sender_id", "The sender that an SMS shows."),
+    ConfigKey("event_public_key", "The key that SendGrid's Event Webhook signs with, a text; several in a list."),
     ConfigKey("encoding", "The encoding of an SMS: gsm7 or ucs2."),
 )
 

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.delivery.events import meaning_of, row_for
 from ftos_tui.domain.delivery.sendgrid_events import ReadEvent
-from ftos_tui.domain.provider_kind import kind_of
 from ftos_tui.domain.record import Author, ProviderVersion
-from ftos_tui.domain.status_presets import preset_for
 from ftos_tui.domain.statuses import Canonical, StatusRow
 from ftos_tui.stores.event_protocol import EventPlace, Intake, NewEvent
 from ftos_tui.stores.protocol import NotFound, Sign
@@ -27,10 +25,12 @@ class EventIntake:
         store: The store of the environment.
         author: Who takes them in.
         sign: Signs audit entries.
+        preset: The statuses by which events are read while a provider's own list is empty.
     """
 
-    def __init__(self, store: "ProviderStore", author: Author, sign: Sign) -> None:
+    def __init__(self, store: "ProviderStore", author: Author, sign: Sign, preset: Sequence[StatusRow]) -> None:
         self._store = store
+        self._preset = preset
         self._author = author
         self._sign = sign
 
@@ -49,27 +49,20 @@ class EventIntake:
         versions: dict[str, ProviderVersion | None] = {}
         new = []
         for one, place in zip(read, places, strict=True):
-            version = None
-            if place is not None:
-                version = versions.setdefault(place.provider_id, self._version(versions, place))
+            version = None if place is None else self._version(versions, place)
             if place is None or version is None or (vouched is not None and not vouched(version)):
                 new.append(NewEvent(one.event, one.raw))
             else:
-                new.append(_with_meaning(one, place.message_id, rows_of(version)))
+                new.append(_with_meaning(one, place.message_id, version.statuses or self._preset))
         return self._store.messages.take_events(new, self._author, self._sign)
 
     def _version(self, known: dict[str, ProviderVersion | None], place: EventPlace) -> ProviderVersion | None:
-        if place.provider_id in known:
-            return known[place.provider_id]
-        try:
-            return self._store.by_id(place.provider_id)
-        except NotFound:
-            return None
-
-
-def rows_of(version: ProviderVersion) -> Sequence[StatusRow]:
-    """The statuses by which a provider's events are read: its list, or, while that is empty, the shipped one."""
-    return version.statuses or preset_for(kind_of(version.values))
+        if place.provider_id not in known:
+            try:
+                known[place.provider_id] = self._store.by_id(place.provider_id)
+            except NotFound:
+                known[place.provider_id] = None
+        return known[place.provider_id]
 
 
 def _with_meaning(read: ReadEvent, message_id: str, rows: Sequence[StatusRow]) -> NewEvent:

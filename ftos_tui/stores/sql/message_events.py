@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from ftos_tui.domain.delivery.events import ProviderEvent
 from ftos_tui.domain.delivery.fold import Reported, is_conflict, settlement
@@ -109,7 +109,15 @@ def settle(connection: Connection, ids: Sequence[str], by: str, counted: Tally, 
 
 def unmatched(connection: Connection, before: int | None, limit: int) -> Sequence[KeptEvent]:
     """Events that belong to no message, the newest first."""
-    chosen = select(delivery_event).where(_E.message_id.is_(None))
+    return _page(connection, select(delivery_event).where(_E.message_id.is_(None)), before, limit)
+
+
+def kept(connection: Connection, before: int | None, limit: int) -> Sequence[KeptEvent]:
+    """All events, the newest first."""
+    return _page(connection, select(delivery_event), before, limit)
+
+
+def _page(connection: Connection, chosen: Select[Any], before: int | None, limit: int) -> Sequence[KeptEvent]:
     if before is not None:
         chosen = chosen.where(_E.number < before)
     rows = connection.execute(chosen.order_by(_E.number.desc()).limit(min(max(limit, 1), 1000)))

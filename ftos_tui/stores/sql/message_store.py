@@ -207,3 +207,8 @@ class SqlMessages:
         """Events that belong to no message."""
         with self.database.reading() as connection:
             return message_events.unmatched(connection, before, limit)
+
+    def kept_events(self, before: int | None = None, limit: int = 100) -> Sequence[KeptEvent]:
+        """All events."""
+        with self.database.reading() as connection:
+            return message_events.kept(connection, before, limit)
