@@ -24,7 +24,7 @@ from ftos_tui.studio.session import Session, open_session
 CONFIGURED: Final = "FTOSEmailGateway"
 """The provider that `configure` fills in."""
 
-_VALUES: Final[Mapping[str, Value]] = {
+VALUES: Final[Mapping[str, Value]] = {
     "communication_channel": "email",
     "provider_name": "SendGrid",
     "service_url": "https://api.sendgrid.com",
@@ -40,6 +40,8 @@ _VALUES: Final[Mapping[str, Value]] = {
     "open_setting": True,
     "click_setting": True,
 }
+"""Fields that are all filled in."""
+
 _SECRETS: Final[Mapping[str, str]] = {"app_password": "benchmark-password-1", "app_key": "benchmark-key-2"}
 _AT_ONCE: Final = 5000
 
@@ -122,7 +124,7 @@ def configure(operator: Operator) -> None:
     """Fills in one shipped provider, secrets included, as an operator would, and saves it."""
     with operator.session() as session:
         base = base_of(open_provider(session, name=CONFIGURED))
-        draft = Draft(base, dict(_VALUES), {field_id: Secret(text) for field_id, text in _SECRETS.items()})
+        draft = Draft(base, dict(VALUES), {field_id: Secret(text) for field_id, text in _SECRETS.items()})
         warnings = [finding.code for finding in check(session, draft).findings]
         save(session, draft, acknowledged=warnings, reason="Configured for a benchmark")
 
@@ -143,7 +145,7 @@ def _fill(path: Path, count: int) -> None:
 
 
 def _version(number: int, start: datetime) -> ProviderVersion:
-    values = {**_VALUES, "name": f"Benchmark-{number:06}", "bulk_no": 1 + number % 1000}
+    values = {**VALUES, "name": f"Benchmark-{number:06}", "bulk_no": 1 + number % 1000}
     return ProviderVersion(
         provider_id=f"{number:032x}",
         number=1,
