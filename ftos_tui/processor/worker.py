@@ -42,6 +42,7 @@ class Worker:
         meter: Counts.
         clock: The clocks it waits and measures by.
         once: Whether to end as soon as nothing can go now.
+        alone: Whether nobody else can be at work on the store: then whoever told of itself before is gone.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Worker:
         meter: Meter | None = None,
         clock: Clock | None = None,
         once: bool = False,
+        alone: bool = False,
     ) -> None:
         self.backing = backing
         self.pace = pace or Pace()
@@ -60,6 +62,7 @@ class Worker:
         self._clock = clock or SystemClock()
         self.clock = StoreClock(self._clock)
         self._once = once
+        self._alone = alone
         host, pid = socket.gethostname(), os.getpid()
         # A process id is given out again, also within a lease.
         self._base = f"{host}:{pid}:{secrets.token_hex(3)}"
@@ -131,11 +134,18 @@ class Worker:
             taint=self._taint,
         )
         try:
-            await asyncio.to_thread(self._heartbeat.begin)
+            await asyncio.to_thread(self._begin)
             ready()
             await self._work()
         finally:
             await self._finish()
+
+    def _begin(self) -> None:
+        if self._alone:
+            messages = self.backing.messages
+            for left in messages.workers():
+                messages.forget_worker(left.id)
+        self._heartbeat.begin()
 
     # Rounds
 

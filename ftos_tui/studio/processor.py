@@ -129,9 +129,6 @@ def run(session: "Session", options: RunOptions) -> None:
             from ftos_tui.processor.sole import SoleWorker
 
             held.callback(SoleWorker(session.store_path).close)
-            # Nobody else can be at work here: whoever left something in hand is gone.
-            for left in session.store.messages.workers():
-                session.store.messages.forget_worker(left.id)
         meter = PrometheusMeter() if options.metrics else NoMeter()
         asyncio.run(_run(session, options, meter, held))
 
@@ -142,7 +139,8 @@ async def _run(session: "Session", options: RunOptions, meter: "Meter", held: Ex
     from ftos_tui.processor.notify import Notifier
     from ftos_tui.processor.worker import Worker
 
-    worker = Worker(backing_of(session), Pace(step_s=options.step_s), meter=meter, once=options.once)
+    alone = not session.shared
+    worker = Worker(backing_of(session), Pace(step_s=options.step_s), meter=meter, once=options.once, alone=alone)
     loop = asyncio.get_running_loop()
     notifier = Notifier(session.environ)
 
