@@ -31,8 +31,18 @@ from ftos_tui.studio.messages import (
 if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
-TEXTS: Final = tuple(
-    ["to", "cc", "bcc", "subject", "text", "html", "attachments", "due", "not_after", "params", "dedupe_key"]
+TEXTS: Final = (
+    "to",
+    "cc",
+    "bcc",
+    "subject",
+    "text",
+    "html",
+    "attachments",
+    "due",
+    "not_after",
+    "params",
+    "dedupe_key",
 )
 """What is typed of a hand-in beside its provider, in the order of a form."""
 
