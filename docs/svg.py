@@ -1,10 +1,12 @@
 """Draws a terminal screen as SVG: one text element a run of cells, so that the picture stays small and sharp."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 _CELL = 8.4
 _LINE = 18
+_GAP = 12
 _NAMED = {
     "default": "",
     "black": "#000000",
@@ -43,6 +45,23 @@ def svg_of(buffer: Any, columns: int, rows: int) -> str:
     for y in range(rows):
         parts.extend(_line(buffer[y], columns, y))
     return "\n".join([*parts, "</g>", "</svg>", ""])
+
+
+def stacked(pictures: Sequence[str], rows: int) -> str:
+    """Pictures of screens of one size, one under the other.
+
+    Args:
+        pictures: SVG documents as `svg_of` makes them, of 80 columns.
+        rows: Lines of each.
+    """
+    height = rows * _LINE + 16
+    width, whole = 80 * _CELL + 16, len(pictures) * (height + _GAP) - _GAP
+    placed = [picture.replace("<svg ", f'<svg y="{at * (height + _GAP)}" ', 1) for at, picture in enumerate(pictures)]
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{whole}" '
+        f'viewBox="0 0 {width:.0f} {whole}">\n'
+    )
+    return "".join([opening, *placed, "</svg>\n"])
 
 
 def _line(line: Any, columns: int, y: int) -> list[str]:

@@ -81,6 +81,11 @@ class PostgresServer:
         return self.folder
 
     @property
+    def programs(self) -> Path:
+        """The folder of `createuser`, `createdb` and the other programs that come with the server."""
+        return _binaries()
+
+    @property
     def log(self) -> str:
         """What the server said."""
         return (self.folder / "log").read_text("utf-8", "replace")
