@@ -35,7 +35,9 @@ _COUNTS: Final = select(status_count.c.code, status_count.c.count).where(
 _MESSAGE_COUNT: Final = table("message_count", column("provider_id"), column("state"), column("count"))
 """As `message_schema` has it, which is not imported for this one number."""
 _WAITING_COUNT: Final = select(func.sum(_MESSAGE_COUNT.c.count)).where(
-    _MESSAGE_COUNT.c.provider_id == bindparam("of"), _MESSAGE_COUNT.c.state.in_(sorted(WAITING))
+    # No IN: its parameters would have to be spread out anew for each run.
+    _MESSAGE_COUNT.c.provider_id == bindparam("of"),
+    or_(*(_MESSAGE_COUNT.c.state == str(state) for state in sorted(WAITING))),
 )
 _NEWEST: Final = (
     select(func.max(_VERSION.number)).where(_VERSION.provider_id == bindparam("of")).correlate(None).scalar_subquery()
@@ -123,14 +125,40 @@ def last_secret_version(look: Runs, provider_id: str, field_id: str) -> int:
 
 def status_counts(look: Runs, provider_id: str) -> Mapping[str, int]:
     """How many messages bear each status code."""
-    [found] = look.run(Query(_COUNTS, {"of": provider_id}))
+    [found] = look.run(counts_query(provider_id))
+    return counts_of(found)
+
+
+def counts_query(provider_id: str) -> Query:
+    """Asks how many messages bear each status code; `counts_of` reads the answer."""
+    return Query(_COUNTS, {"of": provider_id})
+
+
+def counts_of(found: Rows) -> Mapping[str, int]:
+    """The answer to `counts_query`."""
     return {row[0]: row[1] for row in found}
 
 
 def waiting_count(look: Runs, provider_id: str) -> int:
     """How many messages of a provider wait for their first or next try."""
-    [found] = look.run(Query(_WAITING_COUNT, {"of": provider_id}))
+    [found] = look.run(waiting_query(provider_id))
+    return waiting_of(found)
+
+
+def waiting_query(provider_id: str) -> Query:
+    """Asks how many messages of a provider wait; `waiting_of` reads the answer."""
+    return Query(_WAITING_COUNT, {"of": provider_id})
+
+
+def waiting_of(found: Rows) -> int:
+    """The answer to `waiting_query`."""
     return int(found[0][0] or 0)
+
+
+def current_queries(provider_id: str) -> tuple[Query, Query]:
+    """Asks for the row of a provider's last version, and for what is known of its secrets; see `version_of`."""
+    of = {"of": provider_id}
+    return Query(row_of(CURRENT), of), Query(secrets_of(CURRENT), of)
 
 
 def fact_of(connection: Connection, key: str) -> str | None:
