@@ -62,9 +62,8 @@ def main() -> None:
             carry_out(people["keeper"], f"{line} < ~/.local/share/ftos-tui/team.key")
         values = " ".join(f"'{field_id}={text}'" for field_id, text in VALUES.items())
         secrets = "--secret app_password --secret app_key"
-        carry_out(
-            people["ana"], f"printf 'not-a-password\\nnot-a-key\\n' | ftos-tui providers set {GATEWAY} {values} {secrets}"
-        )
+        typed = "printf 'not-a-password\\nnot-a-key\\n'"
+        carry_out(people["ana"], f"{typed} | ftos-tui providers set {GATEWAY} {values} {secrets}")
         ana, ben = (
             stack.enter_context(people[user].shell("ftos-tui providers", COLORTERM="truecolor"))
             for user in ("ana", "ben")
