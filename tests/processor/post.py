@@ -19,7 +19,7 @@ from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.processor.backing import Pace
 from ftos_tui.processor.clock import Clock
 from ftos_tui.processor.worker import Worker
-from ftos_tui.stores.message_protocol import MessageQuery, MessageRow
+from ftos_tui.stores.message_protocol import MessageQuery, MessageRow, NewEntry
 from ftos_tui.studio import messages
 from ftos_tui.studio.failures import WarningsOpen
 from ftos_tui.studio.messages import NewMessage
@@ -93,6 +93,10 @@ class Post:
         self.provider = self.gateway("Gateway", **changed)
         return self
 
+    def reopen(self, **changed: str) -> None:
+        """Goes on with another provider."""
+        self.provider = self.gateway("Another Gateway", **changed)
+
     def gateway(self, name: str, **changed: str) -> ProviderVersion:
         """A new provider that leads to the server."""
         url = f"smtp://127.0.0.1:{self.server.port}"
@@ -108,7 +112,7 @@ class Post:
 
     def queue(self, number: int = 1, provider: ProviderVersion | None = None, **changes: Any) -> list[str]:
         """The ids of messages that were queued."""
-        entries = []
+        entries: list[NewEntry] = []
         for place in range(number):
             new = NewMessage(**{"to": f"c{place}@example.com", "subject": "Hi", "text": "Good day", **changes})
             entries += messages.entries_of(self.session, provider or self.provider, new)
