@@ -21,7 +21,7 @@ MOST: Final = 400
 """Marks, and as many outcomes, in one commit at most."""
 
 FIRST_PAUSE_S: Final = 0.25
-LONGEST_PAUSE_S: Final = 5.0
+LONGEST_PAUSE_S: Final = 2.0
 
 
 class Marked(Enum):
