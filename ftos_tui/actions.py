@@ -20,6 +20,9 @@ REVIEW = "review"
 HISTORY = "history"
 CONFLICT = "conflict"
 SIGN_IN = "sign_in"
+MESSAGES = "messages"
+MESSAGE = "message"
+MESSAGE_NEW = "message_new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,17 @@ class Action:
         """The action's method on its screen, without `action_`."""
         return self.id.partition(".")[2]
 
+
+_MESSAGE_ACTS = (
+    ("hold", "Hold", ("h",), "Stop waiting messages until they are released."),
+    ("release", "Release", ("l",), "Let held messages wait for their turn again."),
+    ("cancel", "Cancel", ("c",), "Cancel messages that wait or are held; they are never sent."),
+    ("retry", "Try again", ("t",), "Try failed messages again, with tries of their own."),
+    ("resolve", "Resolve", ("v",), "Settle messages in doubt, once you know from the provider what became of them."),
+    ("pause", "Pause provider", ("P",), "Pause the sending of the message's provider, or let it go on."),
+    ("refresh", "Refresh", ("r", "f5"), "Read again what is shown."),
+)
+"""What is done to messages, in the list to the marked ones or the one under the cursor: name, label, keys, sentence."""
 
 _TABLE = (
     Action("everywhere.help", "Help", ("f1",), EVERYWHERE, "Explain the focused field, or this screen."),
@@ -115,6 +129,7 @@ _TABLE = (
         PROVIDERS,
         "Show the versions of the provider under the cursor: compare them, or go back to one.",
     ),
+    Action("providers.messages", "Messages", ("m",), PROVIDERS, "Show the messages of the provider under the cursor."),
     Action("providers.audit", "Audit", ("A",), PROVIDERS, "Show who did what, and verify it."),
     Action("providers.export", "Export", ("x",), PROVIDERS, "Write the listed providers to a file, without secrets."),
     Action(
@@ -308,3 +323,22 @@ ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
 def actions_of(where: str) -> tuple[Action, ...]:
     """The actions of one screen, in the table's order."""
     return tuple(action for action in _TABLE if action.where == where)
+    Action("messages.quit", "Quit", ("q",), MESSAGES, "Leave ftos-tui."),
+    Action("messages.show", "Show", ("e",), MESSAGES, "Show all that is known of a message; Enter does the same."),
+    Action("messages.new", "New", ("n", "insert"), MESSAGES, "Queue a message."),
+    Action("messages.filter", "Filter", ("slash",), MESSAGES, "Show only the recipients and subjects with a text."),
+    Action("messages.status", "Status", ("f",), MESSAGES, "Show only one status; a figure from 0 to 9 does the same."),
+    Action("messages.provider", "Provider", ("p",), MESSAGES, "Show only the messages of one provider, or of all."),
+    Action("messages.mark", "Mark", ("space",), MESSAGES, "Mark the message under the cursor for what is done next."),
+    *(
+        Action(f"{where}.{name}", label, keys, where, description)
+        for where in (MESSAGES, MESSAGE)
+        for name, label, keys, description in _MESSAGE_ACTS
+    ),
+    Action("message_new.queue", "Queue", ("ctrl+s", "f2"), MESSAGE_NEW, "Check the message and queue it."),
+    Action("message_new.providers", "Providers", ("f3",), MESSAGE_NEW, "Choose the provider from a list."),
+    Action("message_new.editor", "Editor", ("f4",), MESSAGE_NEW, "Write the text, or the HTML, in an editor."),
+    Action(
+        "message_new.acknowledge", "Acknowledge", ("f7",), MESSAGE_NEW, "Acknowledge the focused row's warning."
+    ),
+    Action("message_new.next_finding", "Next finding", ("f8",), MESSAGE_NEW, "Go to the next row with a finding."),

@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from ftos_tui.actions import ACTIONS, Action
 from ftos_tui.actions import CHANNELS as CHANNELS_PLACE
+from ftos_tui.actions import MESSAGES as MESSAGES_PLACE
 from ftos_tui.actions import PROVIDERS as PROVIDERS_PLACE
 from ftos_tui.config import Places, Settings
 from ftos_tui.domain.draft import Draft
@@ -27,7 +28,7 @@ from ftos_tui.screens.live_watch import LiveWatch
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.trial_watch import TrialWatch
 from ftos_tui.studio.log import note, read_log
-from ftos_tui.studio.place import CHANNELS, MENU, PROVIDERS, Place, last_place, remember_place
+from ftos_tui.studio.place import CHANNELS, MENU, MESSAGES, PROVIDERS, Place, last_place, remember_place
 from ftos_tui.studio.session import Session, open_session
 from ftos_tui.studio.sign_in import Credentials
 from ftos_tui.terminal import SafeApp, mouse_wanted
@@ -37,8 +38,9 @@ T = TypeVar("T")
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark"}
 
-_LISTS = {PROVIDERS_PLACE: PROVIDERS, CHANNELS_PLACE: CHANNELS}
+_LISTS = {PROVIDERS_PLACE: PROVIDERS, CHANNELS_PLACE: CHANNELS, MESSAGES_PLACE: MESSAGES}
 """The lists behind the menu: their places in the table of actions, and what they are remembered as."""
+_PLACES = {remembered: place for place, remembered in _LISTS.items()}
 
 _STARTED = 2.0
 """Seconds after the first frame when what a start imports has been imported."""
@@ -92,7 +94,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         """Opens the screens; everything that reads a disk comes after the first frame."""
         place = Place(PROVIDERS) if self.start == PROVIDERS else last_place(self.session)
         level = 0 if place.screen == MENU else len(MENU_PATH)
-        where = CHANNELS_PLACE if place.screen == CHANNELS else PROVIDERS_PLACE
+        where = _PLACES.get(place.screen, PROVIDERS_PLACE)
         go_on = partial(self.enter_menu, level, cursor_on=place.provider_id, place=where)
         if self.session.asks_first:
             await self.enter_menu(0)
@@ -184,6 +186,10 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             from ftos_tui.screens.channels import ChannelsScreen
 
             return ChannelsScreen(cursor_on)
+        if place == MESSAGES_PLACE:
+            from ftos_tui.screens.messages import MessagesScreen
+
+            return MessagesScreen(cursor_on)
         from ftos_tui.screens.providers import ProvidersScreen
 
         return ProvidersScreen(cursor_on)
@@ -259,7 +265,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             await self.push_screen(screen)
 
     async def show_list(self, place: str) -> None:
-        """Goes to the list of providers, or of channels, past whatever lets go; a form asks first.
+        """Goes to the list of providers, channels or messages, past whatever lets go; a form asks first.
 
         Args:
             place: The list's place in the table of actions.

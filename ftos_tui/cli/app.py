@@ -21,6 +21,7 @@ from ftos_tui.cli import (
     outcome,
     output,
     processor,
+    pausing,
     reading,
     settings,
     statuses,
@@ -134,6 +135,8 @@ message_commands.command("list")(messages.list_command)
 message_commands.command("show")(messages.show_command)
 message_commands.command("hold")(message_moves.hold_command)
 message_commands.command("release")(message_moves.release_command)
+message_commands.command("counts")(messages.counts_command)
+message_commands.command("why")(messages.why_command)
 message_commands.command("cancel")(message_moves.cancel_command)
 message_commands.command("retry")(message_moves.retry_command)
 message_commands.command("resolve")(message_moves.resolve_command)
@@ -144,6 +147,8 @@ processor_commands.command("status")(processor.status_command)
 processor_commands.command("close-breaker")(processor.close_breaker_command)
 app.add_typer(event_commands, name="events")
 event_commands.command("serve")(events.serve_command)
+processor_commands.command("pause")(pausing.pause_command)
+processor_commands.command("resume")(pausing.resume_command)
 event_commands.command("bounce")(events.bounce_command)
 event_commands.command("list")(events.list_command)
 app.command("log")(examining.log_command)

@@ -1,4 +1,4 @@
-"""`messages add`, `list`, `show`: the message queue."""
+"""`messages add`, `list`, `show`, `counts`, `why`: the message queue."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ from ftos_tui.domain.visible import shortened, visible
 
 if TYPE_CHECKING:
     from ftos_tui.domain.findings import Finding
-    from ftos_tui.studio.messages import MessageDetail, MessageQuery, MessageRow
+    from ftos_tui.studio.messages import Counts, MessageDetail, MessageQuery, MessageRow
     from ftos_tui.studio.session import Session
 
 _PAGE = 500
@@ -120,12 +120,7 @@ def list_command(
     with start.session() as session:
         query = replace(query_of(session, provider, status, filter), oldest_first=oldest_first)
         if counts:
-            found = message_counts(session, query.provider_id)
-            numbers = {str(state): found.get(state, 0) for state in Dispatch}
-            if as_json:
-                output.say_json(numbers)
-            else:
-                output.say_pairs((state, f"{number:,}") for state, number in numbers.items())
+            _say_counts(message_counts(session, query.provider_id), as_json)
             return
         rows = islice(_rows(session, query), limit)
         if as_json:
@@ -162,6 +157,39 @@ def show_command(ctx: typer.Context, message_id: Id, as_json: AsJson = False) ->
         output.say("")
         rows = [(shapes.time_text(kept.at or kept.received_at), kept.code, kept.canonical) for kept in detail.events]
         output.say_table(("TIME", "EVENT", "MEANING"), rows)
+
+
+def counts_command(ctx: typer.Context, provider: OfProvider = "", as_json: AsJson = False) -> None:
+    """Count the messages in each state; costs the same however many there are."""
+    from ftos_tui.studio.messages import message_counts
+
+    start: Start = ctx.obj
+    with start.session() as session:
+        provider_id = provider_named(session, provider).provider_id if provider else None
+        _say_counts(message_counts(session, provider_id), as_json)
+
+
+def why_command(ctx: typer.Context, message_id: Id, as_json: AsJson = False) -> None:
+    """Say in one sentence why a message is not moving."""
+    from ftos_tui.studio.message_views import why
+    from ftos_tui.studio.messages import full_id
+
+    start: Start = ctx.obj
+    with start.session() as session:
+        found = full_id(session, message_id)
+        sentence = why(session, found)
+    if as_json:
+        output.say_json({"id": found, "why": sentence})
+    else:
+        output.say(sentence)
+
+
+def _say_counts(found: "Counts", as_json: bool) -> None:
+    numbers = {str(state): found.get(state, 0) for state in Dispatch}
+    if as_json:
+        output.say_json(numbers)
+    else:
+        output.say_pairs((state, f"{number:,}") for state, number in numbers.items())
 
 
 def query_of(session: "Session", provider: str, status: list[str] | None, filter: str) -> "MessageQuery":

@@ -28,6 +28,9 @@ MENU_PATH = ("Admin", "Omnichannel Communication Automation", "Channel Providers
 CHANNELS_PATH = (*MENU_PATH[:-1], "Communication Channels")
 """The vendor's menu path to the other list."""
 
+QUEUES_PATH = (*MENU_PATH[:-1], "Message Queues")
+"""The vendor's menu path to the messages."""
+
 
 def bindings_of(*places: str, priority: bool = False) -> list[BindingType]:
     """Textual's bindings for the actions of these places; remapping goes by the action's id.

@@ -42,6 +42,7 @@ class JsonEditorScreen(FrameScreen):
     BINDINGS = bindings_of(EDITOR, priority=True)
     CSS = "JsonEditorScreen TextArea { height: 1fr; border: none; padding: 0; }"
     place = EDITOR
+    suffix = ".json"
     help_topic = (
         "appConfig is the provider's configuration file, one JSON object. The line under the text says where a "
         "mistake is. Ctrl+S or F2 takes the text into the form, where it is saved with the other fields; Esc leaves "
@@ -96,6 +97,10 @@ class JsonEditorScreen(FrameScreen):
         """The text was accepted or given up; the form knows."""
         self.typed(None)
 
+    def taken(self) -> str:
+        """The text as the form takes it."""
+        return one_line(self.area.text)
+
     def _say(self) -> None:
         findings = config_findings(self.area.text)
         self.query_one("#mistake", Line).text = (
@@ -110,19 +115,19 @@ class JsonEditorScreen(FrameScreen):
             "The text was changed.", {"a": "accept it", "x": "leave it as it was", "escape": "stay"}
         )
         if answer == "a":
-            self.accept(one_line(self.area.text))
+            self.accept(self.taken())
         return answer in ("a", "x")
 
     def action_accept(self) -> None:
         """Takes the text into the form, mistakes and all: the form shows them at the field."""
-        text = one_line(self.area.text)
+        text = self.taken()
         self.console_app.go_back()
         self.accept(text)
 
     def action_external(self) -> None:
         """Opens the text in the operator's own editor."""
         try:
-            edited = self.console_app.edit_in_editor(self.area.text, ".json", self.console_app.editor_command)
+            edited = self.console_app.edit_in_editor(self.area.text, self.suffix, self.console_app.editor_command)
         except EditorFailed as failure:
             self.console_app.report(Level.ERROR, str(failure))
             return

@@ -7,8 +7,8 @@ from typing import Final
 
 from textual.widget import Widget
 
-from ftos_tui.actions import CHANNELS, MENU, PROVIDERS
-from ftos_tui.screens.frame import CHANNELS_PATH, MENU_PATH, FrameScreen, bindings_of
+from ftos_tui.actions import CHANNELS, MENU, MESSAGES, PROVIDERS
+from ftos_tui.screens.frame import CHANNELS_PATH, MENU_PATH, QUEUES_PATH, FrameScreen, bindings_of
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
 
@@ -34,6 +34,7 @@ LEVELS: Final = (
     (
         Entry(CHANNELS_PATH[-1], "Codes messages go under.", CHANNELS),
         Entry(MENU_PATH[-1], "Gateways that send, and their rules.", PROVIDERS),
+        Entry(QUEUES_PATH[-1], "Messages, and why they wait.", MESSAGES),
     ),
 )
 """The menu, level by level, in the vendor's order."""
@@ -51,8 +52,8 @@ class MenuScreen(FrameScreen):
     place = MENU
     help_topic = (
         "The menu follows the vendor's Studio: Admin, then Omnichannel Communication Automation, then Communication "
-        "Channels and Channel Providers. Enter or the right arrow goes in, Esc or the left arrow goes back. F10 or ? "
-        "lists all keys."
+        "Channels, Channel Providers and Message Queues. Enter or the right arrow goes in, Esc or the left arrow goes "
+        "back. F10 or ? lists all keys."
     )
 
     def __init__(self, level: int = 0, came_from: str = PROVIDERS) -> None:

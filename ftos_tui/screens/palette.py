@@ -8,11 +8,11 @@ from typing import cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from ftos_tui.actions import CHANNELS, PROVIDERS
+from ftos_tui.actions import CHANNELS, MESSAGES, PROVIDERS
 from ftos_tui.domain.fields import FIELDS
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.console import Console
-from ftos_tui.screens.frame import CHANNELS_PATH, MENU_PATH, FrameScreen
+from ftos_tui.screens.frame import CHANNELS_PATH, MENU_PATH, QUEUES_PATH, FrameScreen
 from ftos_tui.widgets.background import start
 
 _MOST_PROVIDERS = 20
@@ -97,6 +97,9 @@ class ScreenCommands(Provider):
         def channels() -> None:
             start(self.app, partial(app.show_list, CHANNELS), "open")
 
+        def messages() -> None:
+            start(self.app, partial(app.show_list, MESSAGES), "open")
+
         def drafts() -> None:
             start(self.app, partial(app.offer_drafts, asked=True), "open")
 
@@ -109,6 +112,7 @@ class ScreenCommands(Provider):
         return [
             (" › ".join(MENU_PATH), providers),
             (" › ".join(CHANNELS_PATH), channels),
+            (" › ".join(QUEUES_PATH), messages),
             ("Unsaved drafts", drafts),
             ("Admin › Audit", audit),
         ]

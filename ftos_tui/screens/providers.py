@@ -282,6 +282,14 @@ class ProvidersScreen(FilteredListScreen):
         if row is not None:
             self.open_screen(HistoryScreen((*self.breadcrumb(), visible(row.cells[0])), row.key))
 
+    def action_messages(self) -> None:
+        """Shows the messages of the provider under the cursor."""
+        from ftos_tui.screens.messages import MessagesScreen
+
+        row = self.rows.row
+        if row is not None:
+            self.open_screen(MessagesScreen(provider=(row.key, row.cells[0])))
+
     def action_audit(self) -> None:
         """Shows the audit."""
         from ftos_tui.screens.audit import AuditScreen

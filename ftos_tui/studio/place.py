@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MENU = "menu"
 PROVIDERS = "providers"
 CHANNELS = "channels"
+MESSAGES = "messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Place:
     """A screen and how it stood.
 
     Attributes:
-        screen: `menu`, `providers` or `channels`.
-        provider_id: The provider, or the channel, the cursor was on; empty for none.
+        screen: `menu`, `providers`, `channels` or `messages`.
+        provider_id: The provider, channel or message the cursor was on; empty for none.
     """
 
     screen: str = MENU
@@ -35,7 +36,7 @@ def last_place(session: "Session") -> Place:
         place = Place(str(kept["screen"]), str(kept["provider_id"]))
     except (LookupError, TypeError):
         return Place()
-    return place if place.screen in (MENU, PROVIDERS, CHANNELS) else Place()
+    return place if place.screen in (MENU, PROVIDERS, CHANNELS, MESSAGES) else Place()
 
 
 def remember_place(session: "Session", place: Place) -> None:

@@ -51,7 +51,7 @@ async def test_a_channel_is_made_by_keys_from_the_menu(session: Session) -> None
     async with at_console(session, None) as operator:
         await operator.until_on(MenuScreen)
         await operator.press("enter", "enter")
-        await operator.until(lambda: len(operator.cells("menu")) == 2)
+        await operator.until(lambda: len(operator.cells("menu")) == 3)
         await operator.press("up", "enter")
         screen = await operator.until_on(ChannelsScreen)
         assert "› Communication Channels" in operator.lines[0]

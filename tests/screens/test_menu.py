@@ -22,8 +22,9 @@ async def test_the_vendors_menu_path_is_walked_by_keys(shipped: Session) -> None
         await operator.until_on(MenuScreen)
         assert operator.cells("menu")[0][0] == "Omnichannel Communication Automation"
         await operator.press("right")
-        await operator.until(lambda: len(operator.cells("menu")) == 2)
-        assert [cells[0] for cells in operator.cells("menu")] == ["Communication Channels", "Channel Providers"]
+        await operator.until(lambda: len(operator.cells("menu")) == 3)
+        entries = ["Communication Channels", "Channel Providers", "Message Queues"]
+        assert [cells[0] for cells in operator.cells("menu")] == entries
         await operator.press("left")
         await operator.until(lambda: operator.cells("menu")[0][0] == "Omnichannel Communication Automation")
         await operator.press("enter")

@@ -1,0 +1,327 @@
+"""New Message: a hand-in typed into a form, checked while it is typed, queued once for each recipient."""
+
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
+
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from ftos_tui.actions import MESSAGE_NEW
+from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.findings import Finding, Severity, refuse
+from ftos_tui.domain.log import Level
+from ftos_tui.domain.record import ProviderVersion
+from ftos_tui.screens.frame import FrameScreen, bindings_of
+from ftos_tui.studio.failures import MessageRefused, NotFound
+from ftos_tui.studio.message_views import add_typed, check_typed
+from ftos_tui.studio.reading import open_provider
+from ftos_tui.widgets.background import start
+from ftos_tui.widgets.field_row import FieldRow, Shown
+from ftos_tui.widgets.line import Line
+from ftos_tui.widgets.text_input import OneLineInput
+
+_PAUSE_S: Final = 0.1
+"""Seconds without a key after which what was typed is checked: a file may have to be read."""
+
+FIELDS: Final = (
+    ("provider", "Provider", "F3 lists them", "The Name of the channel provider that sends the message."),
+    ("to", "To", "ana@example.com; ion@example.com", "Recipients, separated by semicolons; numbers for an SMS."),
+    ("cc", "Cc", "", "Further recipients that everybody sees, separated by semicolons."),
+    ("bcc", "Bcc", "", "Further recipients that nobody else sees, separated by semicolons."),
+    ("subject", "Subject", "", "The subject; an SMS has none."),
+    ("text", "Text", "Enter opens the editor", "The body as plain text. Enter or F4 opens an editor for it."),
+    ("html", "HTML", "Enter opens the editor", "The body as HTML. Enter or F4 opens an editor for it."),
+    ("attachments", "Attachments", "/home/ana/statement.pdf", "Files to go with it, separated by semicolons."),
+    ("due", "Due", "2026-01-02T09:00:00Z", "Not before this time, with its zone; empty for at once."),
+    ("not_after", "Not after", "2026-01-02T18:00:00Z", "Expires when not accepted by this time; empty for never."),
+    ("params", "Channel Provider Params", "{}", "A JSON object with the values that the provider takes."),
+    ("dedupe_key", "Dedupe key", "", "Your own name of the message: under it each recipient gets it once."),
+)
+"""The rows: name, label, an example, and what F1 says."""
+
+MANDATORY: Final = ("provider", "to")
+_BODIES: Final = ("text", "html")
+
+
+class MessageModel:
+    """What was typed, and the verdict on it.
+
+    Attributes:
+        texts: By the names of `FIELDS`; the provider's Name among them.
+        provider: The provider of that Name; None while there is none.
+        findings: What the check said of the texts as they were then.
+        attempted: Whether it was tried to queue it: from then on what is empty says so in words.
+    """
+
+    def __init__(self, provider: str = "") -> None:
+        self.texts = dict.fromkeys((name for name, *_ in FIELDS), "")
+        self.texts["provider"] = provider
+        self.start = dict(self.texts)
+        self.provider: ProviderVersion | None = None
+        self.findings: tuple[Finding, ...] = ()
+        self.attempted = False
+        self._acknowledged: set[Finding] = set()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether anything was typed."""
+        return self.texts != self.start
+
+    @property
+    def acknowledged(self) -> frozenset[str]:
+        """The codes of the acknowledged warnings."""
+        return frozenset(finding.code for finding in self.findings if finding in self._acknowledged)
+
+    def shown(self, field_id: str) -> tuple[Shown, ...]:
+        """The findings of a field as its row shows them; of an empty one only once it was tried to queue it."""
+        if not self.attempted and not self.texts[field_id]:
+            return ()
+        return tuple(Shown(f, f in self._acknowledged) for f in self.findings if _row_of(f) == field_id)
+
+    def acknowledge(self, field_id: str) -> bool:
+        """Acknowledges the warnings at a field, or takes that back; whether there are any."""
+        warnings = {f for f in self.findings if _row_of(f) == field_id and f.severity is Severity.WARN}
+        if warnings <= self._acknowledged:
+            self._acknowledged -= warnings
+        else:
+            self._acknowledged |= warnings
+        return bool(warnings)
+
+    def open_fields(self) -> list[str]:
+        """The fields with a finding that keeps the message from being queued, in order."""
+        found = [f for f in self.findings if f.severity is not Severity.FIX and f not in self._acknowledged]
+        return [name for name, *_ in FIELDS if any(_row_of(f) == name for f in found)]
+
+
+def _row_of(finding: Finding) -> str:
+    known = [name for name, *_ in FIELDS]
+    if finding.field in known:
+        return finding.field
+    return "attachments" if finding.field.startswith("attach") else "text"
+
+
+class MessageFormScreen(FrameScreen):
+    """The form of a message to be queued.
+
+    Args:
+        path: The breadcrumb of the list.
+        provider: The provider's Name at first.
+    """
+
+    BINDINGS = bindings_of(MESSAGE_NEW)
+    CSS = "MessageFormScreen #form { height: 1fr; }"
+    place = MESSAGE_NEW
+    help_topic = (
+        "Each recipient gets a message of its own. ✗ marks what is refused, ! a warning, which F7 acknowledges by its "
+        "name; F8 goes to the next finding. F2 queues the message; one for a provider that is not ready is held."
+    )
+
+    def __init__(self, path: tuple[str, ...], provider: str = "") -> None:
+        super().__init__()
+        self.path = path
+        self.model = MessageModel(provider)
+        self._rows: dict[str, FieldRow] = {}
+        self._busy = False
+
+    def breadcrumb(self) -> tuple[str, ...]:
+        """The list's, and the form."""
+        return (*self.path, "New message")
+
+    def hints(self) -> tuple[str | tuple[str, str], ...]:
+        """What the hint line names."""
+        return (
+            "message_new.queue",
+            "message_new.providers",
+            "message_new.editor",
+            "message_new.next_finding",
+            "everywhere.help",
+            "everywhere.keys",
+            "everywhere.back",
+        )
+
+    def content(self) -> Iterable[Widget]:
+        """A title and the rows."""
+        yield Line("New Message", id="title")
+        self._rows = {
+            name: FieldRow(
+                name,
+                label,
+                OneLineInput(self.model.texts[name], placeholder=example, id=f"field-{name}"),
+                mandatory=name in MANDATORY,
+            )
+            for name, label, example, _ in FIELDS
+        }
+        yield VerticalScroll(*self._rows.values(), id="form", can_focus=False)
+
+    def on_mount(self) -> None:
+        """Starts at the first empty row."""
+        super().on_mount()
+        self.show_findings()
+        self.focus_content()
+        start(self, self._check, "check")
+
+    def focus_content(self) -> None:
+        """Puts the focus on the provider, or on To where it is known."""
+        self.go_to("to" if self.model.texts["provider"] else "provider")
+
+    def go_to(self, field_id: str) -> None:
+        """Puts the focus on a row."""
+        if field_id in self._rows:
+            self.set_focus(self._rows[field_id].control)
+
+    @property
+    def focused_row(self) -> FieldRow | None:
+        """The row whose control has the focus."""
+        focused = self.focused
+        return focused.parent if focused is not None and isinstance(focused.parent, FieldRow) else None
+
+    def show_findings(self) -> None:
+        """Hands each row its findings; only rows that differ repaint."""
+        for name, row in self._rows.items():
+            changed = self.model.texts[name] != self.model.start[name]
+            empty = name in MANDATORY and not self.model.texts[name].strip()
+            row.show(self.model.shown(name), changed=changed, empty=empty)
+
+    def on_field_row_changed(self, event: FieldRow.Changed) -> None:
+        """Something was typed."""
+        event.stop()
+        self.model.texts[event.row.field_id] = event.text
+        self.show_findings()
+        start(self, self._check_soon, "check")
+
+    def on_field_row_entered(self, event: FieldRow.Entered) -> None:
+        """Enter goes to the next row; at a body it opens the editor."""
+        event.stop()
+        if event.row.field_id in _BODIES:
+            self.action_editor()
+        else:
+            self.focus_next()
+
+    def on_one_line_input_paste_refused(self, event: OneLineInput.PasteRefused) -> None:
+        """A paste that does not fit is refused whole, with a sentence."""
+        event.stop()
+        self.console_app.report(Level.WARNING, event.sentence)
+
+    def key_down(self) -> None:
+        """The next row, after the last one the first."""
+        self.focus_next("FieldRow > *")
+
+    def key_up(self) -> None:
+        """The row before, before the first one the last."""
+        self.focus_previous("FieldRow > *")
+
+    # Checking
+
+    async def _check_soon(self) -> None:
+        await asyncio.sleep(_PAUSE_S)
+        await self._check()
+
+    async def _check(self) -> None:
+        """Has the texts judged as they stand; the form does not wait for it."""
+        session, texts = self.session, dict(self.model.texts)
+
+        def judge() -> tuple[ProviderVersion | None, tuple[Finding, ...]]:
+            if not texts["provider"].strip():
+                return None, (refuse("provider", "required", "Name the provider; F3 lists them."),)
+            try:
+                provider = open_provider(session, name=texts["provider"].strip())
+            except NotFound as failure:
+                return None, (refuse("provider", "provider_unknown", str(failure)),)
+            return provider, check_typed(session, provider, texts).findings
+
+        try:
+            provider, findings = await self.console_app.carry_out(judge)
+        except Failure as failure:
+            self.console_app.report(Level.WARNING, str(failure))
+            return
+        if texts == self.model.texts:
+            self.model.provider, self.model.findings = provider, findings
+            self.show_findings()
+
+    # Actions
+
+    def action_queue(self) -> None:
+        """Queues the message."""
+        if not self._busy:
+            start(self, self._queue, "queue", exclusive=False)
+
+    async def _queue(self) -> None:
+        self._busy = True
+        try:
+            await self._check()
+            self.model.attempted = True
+            self.show_findings()
+            session, provider, texts = self.session, self.model.provider, dict(self.model.texts)
+            if provider is None:
+                self.go_to("provider")
+                self.console_app.report(Level.ERROR, "Not queued: name a provider, F3 lists them.")
+                return
+            acknowledged = self.model.acknowledged
+            await self.console_app.carry_out(lambda: add_typed(session, provider, texts, acknowledged))
+        except MessageRefused as refused:
+            self.go_to(next(iter(self.model.open_fields()), "to"))
+            self.console_app.report(Level.ERROR, f"{refused} F8 goes from one to the next.")
+        except Failure as failure:
+            self.console_app.report(Level.ERROR, f"{failure} What you typed is kept.")
+        else:
+            self.console_app.go_back()
+        finally:
+            self._busy = False
+
+    def action_providers(self) -> None:
+        """Lists the providers to choose from."""
+        from ftos_tui.screens.provider_choice import ProviderChoiceScreen
+
+        self.open_screen(ProviderChoiceScreen(self.breadcrumb(), "", partial(self._put, "provider")))
+
+    def action_editor(self) -> None:
+        """Opens the text, or the HTML where the focus is on it, in the editor."""
+        from ftos_tui.screens.body_editor import BodyEditorScreen
+
+        row = self.focused_row
+        name = row.field_id if row is not None and row.field_id in _BODIES else "text"
+        label, text = self._rows[name].label, self.model.texts[name]
+        self.open_screen(BodyEditorScreen(self.breadcrumb(), label, text, partial(self._put, name)))
+
+    def _put(self, name: str, text: str) -> None:
+        self._rows[name].control.value = text
+        self.go_to(name)
+
+    def action_acknowledge(self) -> None:
+        """Acknowledges the warnings at the focused row, by name, or takes that back."""
+        row = self.focused_row
+        if row is None or not self.model.acknowledge(row.field_id):
+            self.console_app.report(Level.INFO, "No warning at this field. F8 goes to the next finding.")
+        self.show_findings()
+
+    def action_next_finding(self) -> None:
+        """Goes to the next row with a finding, round and round."""
+        self.model.attempted = True
+        self.show_findings()
+        fields = self.model.open_fields()
+        if not fields:
+            self.console_app.report(Level.SUCCESS, "No finding is open: this can be queued.")
+            return
+        order = list(self._rows)
+        here = order.index(self.focused_row.field_id) if self.focused_row else -1
+        self.go_to(next((name for name in fields if order.index(name) > here), fields[0]))
+
+    async def may_leave(self) -> bool:
+        """Asks when something was typed."""
+        if not self.model.unsaved:
+            return True
+        choices = {"x": "throw away", "escape": "stay"}
+        return await self.question.ask("The message is not queued yet.", choices) == "x"
+
+    def help_title(self) -> str:
+        """The focused row's label, or the form."""
+        row = self.focused_row
+        return row.label if row else "New message"
+
+    def help_text(self) -> str:
+        """The focused row in plain words."""
+        row = self.focused_row
+        told = {name: about for name, _, _, about in FIELDS}
+        return f"{told[row.field_id]}\n\n{self.help_topic}" if row else self.help_topic
