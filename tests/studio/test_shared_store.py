@@ -30,6 +30,7 @@ from ftos_tui.studio.failures import (
     SignInNeeded,
     SignInRefused,
     StoreError,
+    StoreForbidden,
     StoreUnreachable,
     VaultError,
 )
@@ -40,6 +41,7 @@ from ftos_tui.studio.session import Session
 from ftos_tui.studio.shared_store import NotShared, shared_settings, target_of
 from ftos_tui.studio.sign_in import Credentials, last_user, sign_in
 from ftos_tui.studio.state_file import remember
+from ftos_tui.studio.store_admin import status
 from ftos_tui.studio.trial import carry_out_expired
 from tests.postgres import PostgresServer
 from tests.studio.making import filled, session_in
@@ -110,6 +112,13 @@ def test_a_consultant_reads_without_key_and_is_told_what_they_may_not(open_as: O
     with pytest.raises(StoreError, match="does not permit"):
         reader.store.audit_entries()
     assert not reader.key_path.exists()
+
+
+def test_who_has_no_role_is_told_whom_to_ask_not_that_there_is_no_store(open_as: Open) -> None:
+    stranger = open_as()
+    for look in (names, status):
+        with pytest.raises(StoreForbidden, match="permit this to who is signed in: ask who keeps the store for a role"):
+            look(stranger)
 
 
 @pytest.mark.parametrize(

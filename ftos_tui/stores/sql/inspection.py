@@ -107,7 +107,7 @@ def look(database: Database) -> Seen:
         return Seen(
             backend.location,
             backend.name,
-            _schema(connection, readable),
+            _schema(connection, readable, shared=shared),
             counts,
             backend.details(connection),
             members,
@@ -115,8 +115,12 @@ def look(database: Database) -> Seen:
         )
 
 
-def _schema(connection: Connection, readable: frozenset[str]) -> str | None:
-    if "alembic_version" not in readable:
+def _schema(connection: Connection, readable: frozenset[str], *, shared: bool) -> str | None:
+    """The revision; None where there is no store. One that may not be read is refused by the database."""
+    made = "alembic_version" in readable
+    if not made and shared:
+        made = bool(connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL")).scalar())
+    if not made:
         return None
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
 

@@ -71,7 +71,7 @@ _SIGN_IN: Final[tuple[tuple[str, type[StoreError], str], ...]] = (
 _BY_STATE: Final[dict[str, tuple[type[StoreError], str]]] = {
     "28P01": (SignInRefused, "does not accept this user and password: check both and sign in again."),
     "28000": (SignInRefused, "does not let this user in: ask its administrator."),
-    "42501": (StoreForbidden, "does not permit this to the role you signed in as: ask for the right."),
+    "42501": (StoreForbidden, "does not permit this to who is signed in: ask who keeps the store for a role that may."),
     "25006": (StoreReadOnly, "takes no changes: it is a standby server, or read-only for this role."),
     "53100": (StoreFull, "has no room left on its disk: make room and try again."),
     "53200": (StoreFull, "has no memory left: try again, or ask its administrator."),
