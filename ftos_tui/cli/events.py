@@ -11,7 +11,7 @@ from ftos_tui.cli import output, shapes
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode, UsageProblem
 from ftos_tui.cli.options import AsJson
-from ftos_tui.domain.visible import shortened, visible
+from ftos_tui.domain.visible import visible
 
 if TYPE_CHECKING:
     from ftos_tui.domain.log import LogEntry
@@ -111,7 +111,10 @@ def list_command(
         if as_json:
             output.say_json_array(map(event_shape, kept))
         else:
-            output.say_table(("RECEIVED", "EVENT", "MEANING", "MESSAGE", "WHAT IT SAYS"), map(_cells, kept))
+            from ftos_tui.studio.events import event_in_words
+
+            rows = ((*_cells(one), event_in_words(one)) for one in kept)
+            output.say_table(("RECEIVED", "EVENT", "MEANING", "MESSAGE", "WHAT IT SAYS"), rows)
 
 
 def event_shape(kept: "KeptEvent") -> dict[str, Any]:
@@ -140,7 +143,7 @@ def _events(session: "Session", unmatched: bool) -> "Iterator[KeptEvent]":
 
 def _cells(kept: "KeptEvent") -> tuple[str, ...]:
     received = shapes.time_text(kept.received_at)
-    return (received, kept.code or "—", kept.canonical or "—", kept.message_id or "—", shortened(kept.raw, 100))
+    return (received, kept.code or "—", kept.canonical or "—", kept.message_id or "—")
 
 
 def _address(listen: str) -> tuple[str, int]:

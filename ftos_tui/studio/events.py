@@ -1,6 +1,7 @@
 """Events of providers: take posts of them, read bounces out of a mailbox, list what came."""
 
 import gc
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from ftos_tui.domain.delivery.event_keys import key_in
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
-from ftos_tui.domain.visible import visible
+from ftos_tui.domain.visible import shortened, visible
 from ftos_tui.processor.events.listening import Listening
 from ftos_tui.stores.message_protocol import KeptEvent
 from ftos_tui.studio.failures import counted
@@ -22,10 +23,33 @@ if TYPE_CHECKING:
     from ftos_tui.processor.events.webhook import Webhook
     from ftos_tui.studio.session import Session
 
-__all__ = ["BounceReport", "KeptEvent", "Listening", "list_events", "permit", "read_bounces", "serve", "webhook_of"]
+__all__ = [
+    "BounceReport",
+    "KeptEvent",
+    "Listening",
+    "event_in_words",
+    "list_events",
+    "permit",
+    "read_bounces",
+    "serve",
+    "webhook_of",
+]
 
 _BATCH: Final = 200
 _LARGEST_KEY: Final = 10_000
+_LONGEST_WORD: Final = 120
+_TELLING: Final = (
+    "email",
+    "recipient",
+    "type",
+    "status",
+    "reason",
+    "said",
+    "response",
+    "url",
+    "useragent",
+    "message_id",
+)
 _USUAL_THRESHOLDS: Final = (700, 10, 10)
 
 
@@ -183,6 +207,18 @@ def list_events(
     """
     messages = session.store.messages
     return messages.unmatched_events(before, limit) if unmatched else messages.kept_events(before, limit)
+
+
+def event_in_words(kept: KeptEvent) -> str:
+    """What an event says beside its name, for one line: whom it is about, why, which link; never more than text."""
+    try:
+        fields = json.loads(kept.raw)
+    except ValueError:
+        return ""
+    if not isinstance(fields, dict):
+        return shortened(kept.raw, _LONGEST_WORD)
+    told = (fields.get(name) for name in _TELLING)
+    return " ".join(shortened(text, _LONGEST_WORD) for text in told if isinstance(text, str) and text)
 
 
 def _key_of(path: Path) -> str:

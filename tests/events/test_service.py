@@ -166,6 +166,8 @@ def test_alone_with_tls_and_a_certificate_renewed(home: tuple[Path, EventSigner,
             serving.send_signal(signal.SIGHUP)
             assert serving.stdout.readline().startswith(said)
             assert post(f"https://127.0.0.1:{port}/events/Gateway", b"[]", signer.headers(b"[]"), trusting) == 200
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(60) == 0
 
 
 def test_what_cannot_be_listened_on(tmp_path: Path) -> None:

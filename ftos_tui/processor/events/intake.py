@@ -69,5 +69,7 @@ def _with_meaning(read: ReadEvent, message_id: str, rows: Sequence[StatusRow]) -
     row, meaning = row_for(read.event.code, rows), meaning_of(read.event.code, rows)
     if read.meant is not None and not (read.meant is Canonical.BOUNCED and meaning in _GONE):
         meaning = read.meant
+        # A mail server's code is none of the codes that a list of SendGrid's events has.
+        row = row or next((one for one in rows if one.canonical == meaning), None)
     event = replace(read.event, canonical=meaning)
     return NewEvent(event, read.raw, message_id, row.code if row else "")
