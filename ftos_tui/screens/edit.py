@@ -16,6 +16,7 @@ from ftos_tui.domain.findings import Severity
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.statuses import StatusRow
 from ftos_tui.domain.visible import visible
+from ftos_tui.screens.form_activity import FormActivity
 from ftos_tui.screens.form_draft import FormDraft
 from ftos_tui.screens.form_fields import field_rows, put_text
 from ftos_tui.screens.form_live import FormLive, LiveActions
@@ -79,6 +80,8 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         self.kept = FormDraft(self)
         self.live = FormLive(self)
         self.rows: dict[str, FieldRow] = {}
+        self.activity = FormActivity(self)
+        self.forecast = FormForecast(self)
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The menu path and the provider."""
@@ -117,6 +120,7 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         self.live.entered()
         if self.model.unsaved:
             self.keep_soon()
+        self.activity.follow()
 
     def _tick(self) -> None:
         self.model.tick(self.session.clock())

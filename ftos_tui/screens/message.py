@@ -87,7 +87,7 @@ class MessageScreen(MessageActs):
 
     async def _read(self) -> None:
         session, message_id = self.session, self.message_id
-        found = await self.attempt(lambda: message_view(session, message_id))
+        found = await self.attempt(lambda: message_view(session, message_id), lasting=False)
         if found is not None:
             self._show(found)
 
@@ -99,7 +99,7 @@ class MessageScreen(MessageActs):
         """A look that nobody asked for: where the store is away, others say so."""
         session, message_id = self.session, self.message_id
         try:
-            found = await self.console_app.carry_out(lambda: message_view(session, message_id))
+            found = await self.carry_out_quietly(lambda: message_view(session, message_id))
         except Failure:
             return
         self._show(found)

@@ -1,9 +1,10 @@
 """What an operator does to messages on screen: hold, release, cancel, try again, settle, pause their provider."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import shortened, visible
@@ -21,6 +22,8 @@ from ftos_tui.studio.messages import (
 )
 from ftos_tui.studio.reading import open_provider
 from ftos_tui.widgets.background import start
+
+T = TypeVar("T")
 
 MOST_MARKED: Final = 1000
 """Messages that one act is done to at once, unless it is done to all that are listed."""
@@ -63,6 +66,10 @@ class MessageActs(FrameScreen):
     def all_listed(self) -> MessageQuery | None:
         """What is listed, where an act can be for all of it."""
         return None
+
+    async def carry_out_quietly(self, operation: Callable[[], T]) -> T:
+        """Carries out a read that nobody asked for; raises its Failure, which others tell of."""
+        return await self.console_app.carry_out(operation, lasting=False, quiet=True, session=self.session)
 
     def action_hold(self) -> None:
         """Stops waiting messages until they are released."""
@@ -118,7 +125,7 @@ class MessageActs(FrameScreen):
         session, fitting = self.session, ACTIONS[action][0]
         states = tuple(state for state in (query.states or fitting) if state in fitting)
         fit = replace(query, states=states)
-        number = await self.attempt(lambda: count_messages(session, fit, _MOST_COUNTED) if states else 0)
+        number = await self.attempt(lambda: count_messages(session, fit, _MOST_COUNTED) if states else 0, lasting=False)
         if number is None:
             return
         if not number:
@@ -175,8 +182,8 @@ class MessageActs(FrameScreen):
         if not provider_id:
             self.console_app.report(Level.INFO, "Put the cursor on a message of the provider, or choose it by p.")
             return
-        provider = await self.attempt(lambda: open_provider(session, provider_id=provider_id))
-        why = await self.attempt(lambda: paused_because(session, provider_id))
+        provider = await self.attempt(lambda: open_provider(session, provider_id=provider_id), lasting=False)
+        why = await self.attempt(lambda: paused_because(session, provider_id), lasting=False)
         if provider is None or why is None:
             return
         name = visible(shortened(provider.name, 60))
@@ -195,5 +202,5 @@ class MessageActs(FrameScreen):
     async def provider_named(self, name: str) -> str | None:
         """The id of the provider of a Name; None where there is none, which the status log says."""
         session = self.session
-        found = await self.attempt(lambda: open_provider(session, name=name))
+        found = await self.attempt(lambda: open_provider(session, name=name), lasting=False)
         return None if found is None else found.provider_id

@@ -232,7 +232,7 @@ class MessageFormScreen(FrameScreen):
             return provider, check_typed(session, provider, texts).findings
 
         try:
-            provider, findings = await self.console_app.carry_out(judge)
+            provider, findings = await self.console_app.carry_out(judge, lasting=False, quiet=True, session=session)
         except Failure as failure:
             self.console_app.report(Level.WARNING, str(failure))
             return
@@ -259,7 +259,7 @@ class MessageFormScreen(FrameScreen):
                 self.console_app.report(Level.ERROR, "Not queued: name a provider, F3 lists them.")
                 return
             acknowledged = self.model.acknowledged
-            await self.console_app.carry_out(lambda: add_typed(session, provider, texts, acknowledged))
+            await self.console_app.carry_out(lambda: add_typed(session, provider, texts, acknowledged), session=session)
         except MessageRefused as refused:
             self.go_to(next(iter(self.model.open_fields()), "to"))
             self.console_app.report(Level.ERROR, f"{refused} F8 goes from one to the next.")

@@ -88,7 +88,7 @@ class MessageSource:
         session = self.screen.session
         cursor = after if isinstance(after, str) else None
         query = replace(self.query, after=cursor, backwards=backwards, limit=limit)
-        page = await self.screen.console_app.carry_out(lambda: listed(session, query))
+        page = await self.screen.console_app.carry_out(lambda: listed(session, query), lasting=False, session=session)
         for message in page:
             self.messages.pop(message.row.id, None)
             self.messages[message.row.id] = message

@@ -126,7 +126,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
 
     async def _count(self) -> None:
         session, of = self.session, self.source.query.provider_id
-        numbers = await self.attempt(lambda: message_counts(session, of))
+        numbers = await self.attempt(lambda: message_counts(session, of), lasting=False)
         if numbers is not None and self.listed:
             self.numbers = numbers
             self._show_counts(numbers)
@@ -135,7 +135,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         """A look that nobody asked for: where the store is away, others say so."""
         session, of = self.session, self.source.query.provider_id
         try:
-            numbers = await self.console_app.carry_out(lambda: message_counts(session, of))
+            numbers = await self.carry_out_quietly(lambda: message_counts(session, of))
         except Failure:
             return
         if self.listed and (numbers != self.numbers or any(numbers.get(state) for state in _MOVING)):
@@ -166,7 +166,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         await asyncio.sleep(_PAUSE_S)
         session = self.session
         try:
-            told = await self.console_app.carry_out(lambda: why(session, message_id))
+            told = await self.carry_out_quietly(lambda: why(session, message_id))
         except Failure:
             return  # it is gone, or the store is away, which the list says
         message = self.source.messages.get(message_id)

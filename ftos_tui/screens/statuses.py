@@ -26,6 +26,7 @@ COLUMNS = (
     Column("terminal", "Final", width=5, sortable=False),
     Column("retryable", "Retry", width=5, sortable=False),
     Column("count", "Count", width=8, align="right", sortable=False),
+    Column("day", "Last 24 hours", width=24, drop=1, sortable=False),
 )
 
 
@@ -81,6 +82,18 @@ class StatusesScreen(FrameScreen):
         super().on_mount()
         self.focus_content()
         self._say()
+        self.form.activity.look()
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Draws the day of the row under the cursor, for which its column may have no room."""
+        event.stop()
+        self._say()
+
+    def show_activity(self) -> None:
+        """Messages came to other statuses; the cursor stays."""
+        if self.is_mounted:
+            self.rows.set_source(StaticSource(self._rows()))
+            self._say()
 
     def focus_content(self) -> None:
         """Puts the focus on the rows."""
@@ -102,6 +115,7 @@ class StatusesScreen(FrameScreen):
                     "yes" if row.terminal else "no",
                     "yes" if row.retryable else "no",
                     f"{self.form.counts.get(row.code, 0):,}",
+                    self.form.activity.curve_of(row.code),
                 ),
             )
             for index, row in enumerate(self.form.statuses)
@@ -116,7 +130,9 @@ class StatusesScreen(FrameScreen):
             text = f"{'✗' if findings[0].severity == 'refuse' else '!'} {findings[0].message}{name}"
             if findings[0].severity == "warn":
                 text += " acknowledged" if self.form.model.is_acknowledged(findings[0]) else " F7 acknowledges"
-        self.query_one("#about", Line).text = text
+        index = self.index
+        day = self.form.activity.curve_of(self.form.statuses[index].code) if index is not None else ""
+        self.query_one("#about", Line).text = f"{text} · the day to now {day}" if day else text
 
     def put(self, rows: tuple[StatusRow, ...], cursor: int) -> None:
         """Takes changed rows into the draft and shows them.
