@@ -19,7 +19,7 @@ from ftos_tui.stores.checkpoints import (
 )
 from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, ProviderSummary, Sign, SortColumn, StoreDamaged
-from ftos_tui.studio.failures import counted, field_label
+from ftos_tui.studio.failures import NotPermitted, counted, field_label
 from ftos_tui.studio.session import new_id
 
 if TYPE_CHECKING:
@@ -105,7 +105,12 @@ def list_entries(
         after: The sequence to start behind; None for the newest.
         backwards: Whether to read towards the newest.
         limit: Most entries, 1 to 1000.
+
+    Raises:
+        NotPermitted: The one who is signed in may not read the audit of the shared store.
+        Failure: The store is not to be had.
     """
+    _permit(session)
     store = session.store
     owner = store.name_owner(provider) if provider else None
     query = AuditQuery(provider, owner or "", user, action, since, text, after, backwards, limit)
@@ -150,8 +155,10 @@ def verify(session: "Session", *, checkpoints: Path | None = None, progress: Pro
         progress: Told how far it is.
 
     Raises:
+        NotPermitted: The one who is signed in may not read the audit of the shared store.
         Failure: Store, vault or checkpoints are not to be had.
     """
+    _permit(session)
     sign = session.vault.sign
     pins = _pins(session, checkpoints, sign) if checkpoints is not None else {}
     if isinstance(pins, Problem):
@@ -188,10 +195,12 @@ def checkpoint(session: "Session", *targets: Path | str) -> Checkpoint:
         targets: Where to: a file to add a line to; or, as text, the system log's socket or HOST:PORT.
 
     Raises:
+        NotPermitted: The one who is signed in may not read the audit of the shared store.
         StoreDamaged: The last entry was altered: there is nothing to pin.
         StoreUnreachable: The file or the log takes nothing.
         ValueError: A text is no address.
     """
+    _permit(session)
     vault = session.vault
     newest = session.store.audit_page(AuditQuery(limit=1))
     head = newest[0] if newest else None
@@ -214,6 +223,15 @@ def checkpoint(session: "Session", *targets: Path | str) -> Checkpoint:
         else:
             send_checkpoint(target, taken)
     return taken
+
+
+def _permit(session: "Session") -> None:
+    """Refuses whom the shared store lets read no audit."""
+    _ = session.store
+    if session.rights is not None and "audit" not in session.rights:
+        raise NotPermitted(
+            f"{visible(session.author.user)} may not read the audit: ask who keeps the store for the role auditor."
+        )
 
 
 def _entries(session: "Session") -> Iterator[tuple[AuditEntry, str]]:

@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from ftos_tui.widgets.cells import cut, fit, shown, width_of
+from ftos_tui.widgets.cells import cut, fit, shown, width_of, wrapped
 from ftos_tui.widgets.columns import GAP, Column, Placed, lay_out
 from ftos_tui.widgets.line_widget import Piece, fill
 from ftos_tui.widgets.row_feed import Load, Row, RowSource, StaticSource
@@ -189,6 +189,8 @@ class RowList(RowPager, can_focus=True):
 
     def line_count(self, width: int) -> int:
         """The head and all rows at hand."""
+        if not self._feed.rows and self._error:
+            return self._head + len(self._trouble(width))
         return self._head + max(1, len(self._feed.rows)) + bool(self.note and self._feed.rows)
 
     def draw_line(self, y: int, width: int) -> Iterator[Piece]:
@@ -197,6 +199,9 @@ class RowList(RowPager, can_focus=True):
         rows = self._feed.rows
         if body < 0:
             yield from self._draw_head(width)
+        elif self._error and not rows:
+            lines = self._trouble(width)
+            yield fit(lines[body] if body < len(lines) else "", width), "row-list--error"
         elif self.note and (body == self._view if rows else body == 0):
             style = "row-list--error" if self._error else "row-list--note"
             yield self._note_text(width), style
@@ -236,6 +241,11 @@ class RowList(RowPager, can_focus=True):
         if not self._error:
             return fit(f"  {self.note}", width)
         return fit(cut(f"✗ {shown(self._error)}", width - width_of(_RETRY)) + _RETRY, width)
+
+    def _trouble(self, width: int) -> list[str]:
+        """Why there are no rows: the whole sentence, there is room for it."""
+        first, *rest = wrapped(f"{self._error}{_RETRY}", width - GUTTER)
+        return [f"✗ {first}", *(f"{' ' * GUTTER}{line}" for line in rest)]
 
     # Actions
 

@@ -56,8 +56,9 @@ def test_who_may_not_change_is_refused_with_a_code(run: Run, home: Path, team: T
     write_settings(home, team.toml(user=team.person(Role.CONSULTANT)))
     told = run("providers", "set", "FTOSEmailGateway", "bulk_no=51")
     assert (told.code, "may read here, not change" in told.err) == (ExitCode.NOT_PERMITTED, True)
-    audit = run("audit", "list")
-    assert (audit.code, "does not permit" in audit.err) == (ExitCode.NOT_PERMITTED, True)
+    for command in (("list",), ("verify",), ("checkpoint", "--file", str(home / "pins"))):
+        audit = run("audit", *command)
+        assert (audit.code, "may not read the audit: ask" in audit.err) == (ExitCode.NOT_PERMITTED, True), audit.err
 
 
 def test_config_show_tells_the_shared_store_as_toml(run: Run, home: Path, team: Team) -> None:
