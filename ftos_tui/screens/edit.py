@@ -81,7 +81,6 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         self.live = FormLive(self)
         self.rows: dict[str, FieldRow] = {}
         self.activity = FormActivity(self)
-        self.forecast = FormForecast(self)
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The menu path and the provider."""
