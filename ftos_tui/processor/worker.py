@@ -180,13 +180,18 @@ class Worker:
         self._looked_at = self._clock.monotonic()
         next_at = now + timedelta(seconds=self.pace.look_s)
         claimed = 0
+        waits = [next_at]
         for due in await asyncio.to_thread(self.backing.messages.due_providers):
             if self._stop_signal.is_set():
                 break
-            lane = self.lanes.get(due.provider_id)
-            if due.due > now or (lane is not None and not self._may_claim(lane, now)):
+            lane = self._lane(due.provider_id)
+            if due.due > now:
+                waits.append(due.due)
                 continue
-            claimed += await self._step(lane or self._lane(due.provider_id))
+            if self._may_claim(lane, now):
+                claimed += await self._step(lane)
+            if lane.not_before is not None:
+                waits.append(lane.not_before)
         await self._tidy()
         self.meter.stands(self.in_hand, self._breakers())
         if (
@@ -196,8 +201,7 @@ class Worker:
             and all(lane.breaker.written for lane in self.lanes.values())
         ):
             return None
-        waits = [lane.not_before for lane in self.lanes.values() if lane.not_before is not None]
-        rest = (min([next_at, *waits]) - self.clock.now()).total_seconds()
+        rest = (min(waits) - self.clock.now()).total_seconds()
         return min(max(rest, 0.01), self.pace.sleep_s)
 
     def _may_claim(self, lane: Lane, now: datetime) -> bool:

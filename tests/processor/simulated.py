@@ -21,12 +21,14 @@ class SimulatedClock:
     Attributes:
         worker: Whose waits move it on; set once the worker is made.
         jumped_s: By how much the wall clock is off.
+        waits: How often somebody waited.
     """
 
     def __init__(self, start: datetime) -> None:
         self._start = start
         self.passed_s = 0.0
         self.jumped_s = 0.0
+        self.waits = 0
         self.until: datetime | None = None
         self.worker: Worker | None = None
 
@@ -40,6 +42,7 @@ class SimulatedClock:
 
     async def wait(self, event: asyncio.Event, timeout_s: float) -> None:
         """Lets the time pass at once where nobody is at work."""
+        self.waits += 1
         worker = self.worker
         busy = worker is not None and (
             worker.in_hand > 0 or not all(lane.breaker.written for lane in worker.lanes.values())

@@ -155,6 +155,7 @@ def test_a_day_of_a_bank(simulated: Post, clock: SimulatedClock) -> None:
     assert set(states) <= {"accepted", "failed", "in_doubt", "expired"}
     assert states["expired"] == 10
     assert outside == []
+    assert clock.waits < 1500  # a look every five minutes, and a few for each step
     for row in simulated.rows():
         wanted = {"accepted": {1}, "in_doubt": {0, 1}}.get(row.state, {0})
         assert copies[row.id] in wanted, row
