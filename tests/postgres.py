@@ -60,6 +60,7 @@ class PostgresServer:
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
+        self._primary: PostgresServer | None = None
 
     def __enter__(self) -> "PostgresServer":
         self.start()
@@ -112,6 +113,8 @@ class PostgresServer:
         while not self._started(deadline):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL does not start: {self.log[-2000:]}")
+        if self._primary is not None and self._primary.running:
+            self._follow(self._primary)
 
     def stop(self, mode: StopMode = "fast") -> None:
         """Stops the server as `pg_ctl stop -m` would, and waits for its end."""
@@ -142,6 +145,16 @@ class PostgresServer:
         """Stops and starts it again, on the same port."""
         self.stop(mode)
         self.start()
+
+    def standby(self) -> "PostgresServer":
+        """A server that follows this one once it is started; from then on nothing is acknowledged that it lacks."""
+        standby = PostgresServer(self._settings, self._hba)
+        standby._primary = self
+        return standby
+
+    def promote(self) -> None:
+        """Makes a standby take changes."""
+        self.execute("SELECT pg_promote(true, 60)")
 
     def close(self) -> None:
         """Stops it and removes its folder."""
@@ -198,6 +211,9 @@ class PostgresServer:
         if _as_user():
             shutil.chown(self.folder, _SYSTEM_USER, _SYSTEM_USER)
         (self.folder / "log").touch()
+        if self._primary is not None:
+            self._copy_data(self._primary)
+            return
         options = ("-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
         made = subprocess.run(
             [_binaries() / "initdb", "-D", self.data, *options],
@@ -211,6 +227,28 @@ class PostgresServer:
             raise RuntimeError(f"initdb fails: {made.stderr}")
         hba = self.data / "pg_hba.conf"
         hba.write_text("".join(f"{line}\n" for line in self._hba) + hba.read_text())
+
+    def _copy_data(self, primary: "PostgresServer") -> None:
+        source = ("-h", primary.socket_folder, "-p", str(primary.port), "-U", SUPERUSER, "-c", "fast")
+        made = subprocess.run(
+            [_binaries() / "pg_basebackup", "-D", self.data, *source, "-X", "stream", "-R", "--no-sync"],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            **_as_user(),
+        )
+        if made.returncode:
+            raise RuntimeError(f"pg_basebackup fails: {made.stderr}")
+
+    def _follow(self, primary: "PostgresServer") -> None:
+        """Waits until the primary sends what it does here, and has it wait for that from now on."""
+        while not primary.execute("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"):
+            time.sleep(0.01)
+        primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.execute("SELECT pg_reload_conf()")
+        while not primary.execute("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"):
+            time.sleep(0.01)
 
     def _started(self, deadline: float) -> bool:
         """Whether the server came up; not when another program took its port meanwhile."""
@@ -239,7 +277,7 @@ class PostgresServer:
         while self.running and time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 lines = status.read_text().splitlines()
-                if len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() == "ready":
+                if len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() in ("ready", "standby"):
                     self._watch()
                     return True
             time.sleep(0.01)
