@@ -111,9 +111,9 @@ def list_command(
         if as_json:
             output.say_json_array(map(event_shape, kept))
         else:
-            from ftos_tui.studio.events import event_in_words
+            from ftos_tui.studio.events import words_of_event
 
-            rows = ((*_cells(one), event_in_words(one)) for one in kept)
+            rows = ((*_cells(one), words_of_event(one)) for one in kept)
             output.say_table(("RECEIVED", "EVENT", "MEANING", "MESSAGE", "WHAT IT SAYS"), rows)
 
 

@@ -7,7 +7,8 @@ from ftos_tui.cli.shapes import finding_shape, time_text
 
 if TYPE_CHECKING:
     from ftos_tui.studio.message_files import Imported
-    from ftos_tui.studio.messages import Added, MessageDetail, MessageRow, Moved
+    from ftos_tui.studio.message_views import MessageView
+    from ftos_tui.studio.messages import Added, MessageRow, Moved
 
 Shape = dict[str, Any]
 
@@ -53,11 +54,13 @@ def row_shape(row: "MessageRow") -> Shape:
     }
 
 
-def detail_shape(detail: "MessageDetail", why: str) -> Shape:
+def detail_shape(view: "MessageView") -> Shape:
     """What `messages show` prints."""
+    detail = view.detail
     return {
         **row_shape(detail.row),
-        "why": why,
+        "why": view.why,
+        "reported": list(view.reported),
         "to": list(detail.to),
         "cc": list(detail.cc),
         "text": detail.text,

@@ -19,7 +19,8 @@ from ftos_tui.domain.visible import shortened, visible
 
 if TYPE_CHECKING:
     from ftos_tui.domain.findings import Finding
-    from ftos_tui.studio.messages import Counts, MessageDetail, MessageQuery, MessageRow
+    from ftos_tui.studio.message_views import MessageView
+    from ftos_tui.studio.messages import Counts, MessageQuery, MessageRow
     from ftos_tui.studio.session import Session
 
 _PAGE = 500
@@ -134,18 +135,17 @@ def list_command(
 
 def show_command(ctx: typer.Context, message_id: Id, as_json: AsJson = False) -> None:
     """Show a message, its history, and why it is not moving."""
-    from ftos_tui.studio.messages import full_id, open_message, status_in_words, tries_in_all, why_waiting_in_words
+    from ftos_tui.studio.message_views import message_view
+    from ftos_tui.studio.messages import full_id
 
     start: Start = ctx.obj
     with start.session() as session:
-        detail = open_message(session, full_id(session, message_id))
-        why = why_waiting_in_words(session, detail.row)
-        provider_id = detail.row.provider_id
-        status = status_in_words(detail.row, tries_in_all(session, [provider_id])[provider_id])
+        view = message_view(session, full_id(session, message_id))
+    detail = view.detail
     if as_json:
-        output.say_json(message_shapes.detail_shape(detail, why))
+        output.say_json(message_shapes.detail_shape(view))
         return
-    output.say_pairs(_pairs(detail, status, why))
+    output.say_pairs(_pairs(view))
     if detail.attempts:
         output.say("")
         lines = [
@@ -233,11 +233,11 @@ def _cells(session: "Session", row: "MessageRow", tries: dict[str, int]) -> tupl
     return (row.id, status, shortened(row.recipient, 40), shortened(row.subject, 40), row.provider or "(deleted)")
 
 
-def _pairs(detail: "MessageDetail", status: str, why: str) -> Iterator[tuple[str, str]]:
-    row = detail.row
+def _pairs(view: "MessageView") -> Iterator[tuple[str, str]]:
+    detail, row = view.detail, view.detail.row
     yield "Id", row.id
-    yield "Status", status
-    yield "Why", why
+    yield "Status", view.status
+    yield "Why", view.why
     yield "Provider", row.provider or "(deleted)"
     yield "Recipient", f"{row.recipient} ({row.role})"
     yield "To", "; ".join(detail.to)
@@ -251,7 +251,8 @@ def _pairs(detail: "MessageDetail", status: str, why: str) -> Iterator[tuple[str
     if row.not_after:
         yield "Not after", shapes.time_text(row.not_after)
     yield "Tries", f"{row.attempt} (generation {row.generation})"
-    yield "Reported", str(row.reported.delivery)
+    for phrase in view.reported or ("nothing yet",):
+        yield "Reported", phrase
     if row.conflict:
         yield "Conflict", "the provider reports it sent, though it was stopped here"
 

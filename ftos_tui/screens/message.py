@@ -10,7 +10,7 @@ from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.visible import shortened
 from ftos_tui.screens.frame import bindings_of
 from ftos_tui.screens.message_acts import MessageActs
-from ftos_tui.studio.message_views import MessageView, event_in_words, message_view, reported_in_words
+from ftos_tui.studio.message_views import MessageView, event_in_words, message_view
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.meaning_panel import MeaningPanel, Section
 
@@ -147,7 +147,7 @@ def sections_of(found: MessageView) -> Iterator[Section]:
     yield Section("Status", tuple(_status(found)))
     yield Section("Message", tuple(_message(detail)))
     yield Section("History", tuple(_history(detail)) or ("Nothing was done with it yet.",))
-    yield Section("Reported by the provider", tuple(_reported(detail)))
+    yield Section("Reported by the provider", tuple(_reported(found)))
     if detail.params not in ("", "{}"):
         yield Section("Channel Provider Params", (detail.params[:_LONGEST_LINE],))
     if detail.text:
@@ -202,9 +202,9 @@ def _history(detail: "MessageDetail") -> Iterator[str]:
         yield f"{_time(line.ended_at)} {line.before} → {line.after}: {what}{f': {said}' if said else ''}"
 
 
-def _reported(detail: "MessageDetail") -> Iterator[str]:
-    reported = detail.row.reported
-    yield reported_in_words(reported) or "Nothing yet."
+def _reported(found: MessageView) -> Iterator[str]:
+    detail, reported = found.detail, found.detail.row.reported
+    yield from found.reported or ("Nothing yet.",)
     if reported.first_open is not None and reported.last_open is not None:
         yield f"First opened {_time(reported.first_open)}, last {_time(reported.last_open)}"
     for event in detail.events:

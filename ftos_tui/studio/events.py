@@ -27,12 +27,12 @@ __all__ = [
     "BounceReport",
     "KeptEvent",
     "Listening",
-    "event_in_words",
     "list_events",
     "permit",
     "read_bounces",
     "serve",
     "webhook_of",
+    "words_of_event",
 ]
 
 _BATCH: Final = 200
@@ -209,7 +209,7 @@ def list_events(
     return messages.unmatched_events(before, limit) if unmatched else messages.kept_events(before, limit)
 
 
-def event_in_words(kept: KeptEvent) -> str:
+def words_of_event(kept: KeptEvent) -> str:
     """What an event says beside its name, for one line: whom it is about, why, which link; never more than text."""
     try:
         fields = json.loads(kept.raw)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from ftos_tui.domain.delivery.fold import Delivery, Reported
+from ftos_tui.domain.delivery.fold import Delivery, in_words
 from ftos_tui.domain.delivery.message import NewMessage, split_addresses
 from ftos_tui.domain.delivery.message_check import CheckedMessage
 from ftos_tui.domain.delivery.states import Dispatch, displayed
@@ -58,11 +58,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """All that is known of a message, its status in words, and why it is where it is."""
+    """All that is known of a message, its status in words, why it is where it is, and what was reported of it."""
 
     detail: MessageDetail
     status: str
     why: str
+    reported: tuple[str, ...] = ()
 
 
 def listed(session: "Session", query: MessageQuery) -> Sequence[Listed]:
@@ -81,7 +82,9 @@ def message_view(session: "Session", message_id: str) -> MessageView:
     detail = open_message(session, message_id)
     row = detail.row
     tries = tries_in_all(session, [row.provider_id])[row.provider_id]
-    return MessageView(detail, _status(row, tries), why_waiting_in_words(session, row))
+    return MessageView(
+        detail, _status(row, tries), why_waiting_in_words(session, row), reported_in_words(session, detail)
+    )
 
 
 def why(session: "Session", message_id: str) -> str:
@@ -93,20 +96,17 @@ def why(session: "Session", message_id: str) -> str:
     return why_waiting_in_words(session, session.store.messages.message_row(message_id))
 
 
-def reported_in_words(reported: Reported) -> str:
-    """What the provider has reported, opens by readers and by machines apart; empty for nothing."""
-    said = [] if reported.delivery is Delivery.NONE else [str(reported.delivery)]
-    if reported.opens:
-        said.append(f"opened {_times(reported.opens)} by a reader")
-    if reported.machine_opens:
-        said.append(f"fetched {_times(reported.machine_opens)} by a machine, which says nothing about a reader")
-    if reported.clicks:
-        said.append(f"clicked {_times(reported.clicks)}")
-    if reported.complained:
-        said.append("reported as spam")
-    if reported.unsubscribed:
-        said.append("unsubscribed")
-    return ", ".join(said)
+def reported_in_words(session: "Session", detail: MessageDetail) -> tuple[str, ...]:
+    """What the provider has reported about a message, a phrase each, opens by readers and by machines apart.
+
+    What was not tracked when it was sent is said to be so: no opens are then no sign that nobody read it.
+    """
+    version = next((line.provider_version for line in reversed(detail.attempts) if line.provider_version), 0)
+    opens_tracked = clicks_tracked = True
+    if version:
+        values = session.store.by_id(detail.row.provider_id, version).values
+        opens_tracked, clicks_tracked = values.get("open_setting") is True, values.get("click_setting") is True
+    return in_words(detail.row.reported, opens_tracked=opens_tracked, clicks_tracked=clicks_tracked)
 
 
 def event_in_words(event: KeptEvent) -> str:
@@ -200,10 +200,6 @@ def short_status(row: MessageRow, tries: int) -> str:
 
 def _status(row: MessageRow, tries: int) -> str:
     return displayed(row.state, due=row.due, tries=row.attempt, tries_in_all=tries)
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number:,} times"
 
 
 def _host(url: str) -> str:

@@ -5,6 +5,7 @@ import base64
 import gzip
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ftos_tui.domain.delivery.fold import Delivery
 from ftos_tui.domain.delivery.outcome import Outcome, OutcomeKind
 from ftos_tui.domain.delivery.states import Dispatch
 from ftos_tui.stores.protocol import StoreUnreachable
+from ftos_tui.studio.message_views import reported_in_words
 from tests.events.conftest import STAMP, Serving, provider_with, sent_message
 from tests.servers.sendgrid_events import SIGNATURE, TIMESTAMP, EventSigner, body_of, event
 from tests.stores.queueing import queue, sent
@@ -174,6 +176,21 @@ async def test_events_are_folded_in_whatever_their_order_and_however_often_they_
         assert (counts["open"], counts["delivered"], counts["click"]) == (1, 1, 1)
         assert len(endpoint.session.store.messages.kept_events()) == len(events)
         assert endpoint.unmatched == []
+
+
+async def test_what_was_not_tracked_is_said(serving: Serving) -> None:
+    async with serving() as endpoint:
+        assert await endpoint.events(event("open", endpoint.message_id), event("click", endpoint.message_id)) == 200
+        session = endpoint.session
+        number = endpoint.provider.number
+        detail = session.store.messages.message(endpoint.message_id)
+        assert [line.provider_version for line in detail.attempts] == [0]
+        assert reported_in_words(session, detail)[1:] == (
+            f"opened once, first {detail.row.reported.first_open:%Y-%m-%d %H:%M:%S} UTC",
+            "clicked once",
+        )
+        sent_by = replace(detail, attempts=tuple(replace(line, provider_version=number) for line in detail.attempts))
+        assert reported_in_words(session, sent_by)[2] == "clicks: tracking off at send time"
 
 
 async def test_posts_at_once_count_each_event_once(serving: Serving) -> None:
