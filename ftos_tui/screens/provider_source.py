@@ -1,12 +1,17 @@
 """What the list of channel providers shows: its columns, and pages of rows read from the store."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from ftos_tui.screens.frame import FrameScreen
 from ftos_tui.studio.drafts import offered_drafts
 from ftos_tui.studio.reading import Cursor, ListQuery, ProviderSummary, SortColumn, list_providers
 from ftos_tui.widgets.row_list import Column, Row
+
+if TYPE_CHECKING:
+    from ftos_tui.studio.activity import Load
 
 COLUMNS = (
     Column(SortColumn.NAME, "Name", width=16, flex=3),
@@ -17,7 +22,10 @@ COLUMNS = (
     Column(SortColumn.READINESS, "Ready", width=7),
     Column(SortColumn.SAVED_BY, "By", width=7, flex=1),
     Column(SortColumn.SAVED_AT, "Saved", width=5, min_width=5),
+    Column("waiting", "Waiting", width=9, align="right", drop=2, sortable=False),
+    Column("errors", "Errors", width=7, align="right", drop=1, sortable=False),
 )
+"""The last two only where all others have their room."""
 
 
 _MOST_SUMMARIES = 2000
@@ -35,6 +43,7 @@ class ProviderSource:
         query: Sort and filter; the page is asked for by the list.
         drafted: Ids of providers with an unsaved draft.
         new_drafts: How many unsaved drafts are of providers that were never saved.
+        loads: Messages of providers that are not at a good end, as of the last look.
         drafts_known: Whether `drafted` and `new_drafts` were read since the list was last asked to refresh.
     """
 
@@ -45,6 +54,7 @@ class ProviderSource:
         self.new_drafts = 0
         self.drafts_known = False
         self.summaries: dict[str, ProviderSummary] = {}
+        self.loads: Mapping[str, Load] = {}
 
     async def fetch(self, after: object | None, backwards: bool, limit: int) -> list[Row]:
         """One page, in sort order.
@@ -84,7 +94,10 @@ class ProviderSource:
             "✎": provider_id in self.drafted,
         }
         mark = next((mark for mark, holds in marks.items() if holds), "")
-        return Row(summary.provider_id, _cells(summary, now), summary.cursor, mark)
+        load = self.loads.get(provider_id)
+        numbers = (load.waiting + load.in_hand, load.errors + load.in_doubt) if load else (0, 0)
+        cells = (*_cells(summary, now), *(f"{number:,}" if number else "" for number in numbers))
+        return Row(summary.provider_id, cells, summary.cursor, mark)
 
 
 def _cells(summary: ProviderSummary, now: datetime) -> tuple[str, ...]:

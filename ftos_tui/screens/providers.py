@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
 
 from ftos_tui.actions import PROVIDERS
+from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.filtered_list import FilteredListScreen
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     from ftos_tui.studio.live import News
 
 
+PACE: Final = 3.0
+"""Seconds between two looks at how many messages wait; they cost the line nothing unless the numbers differ."""
+
+_FIRST_LOOK: Final = 0.5
+"""Seconds after which the first look follows: what it imports must not hold up the list."""
+
+
 class ProvidersScreen(FilteredListScreen):
     """The list: filter as you type, sort by any column, open, new, duplicate, delete.
 
@@ -44,7 +52,8 @@ class ProvidersScreen(FilteredListScreen):
         "Ready says whether a provider has all it needs; ✗ with a number says how many mandatory fields are missing, "
         "the line under the list names them. ◷ marks a version on trial: t keeps it, otherwise it reverts. @ marks a "
         "provider whose form somebody else has open, ✎ one with an unsaved draft. The window is in UTC. Saved shows "
-        "the time today, otherwise the day.\n\n"
+        "the time today, otherwise the day. How many messages wait or were refused stands in the line under the "
+        "list, in a wide terminal in columns too; m shows them.\n\n"
         "Enter opens the provider under the cursor. / filters as you type, s sorts by the next column and S turns "
         "the order round. n starts a new provider, c duplicates one without its secrets, d deletes one after you "
         "typed its name; its versions stay, and h shows them. x writes what is listed to a file, i reads a file and "
@@ -89,12 +98,32 @@ class ProvidersScreen(FilteredListScreen):
         """Counts what there is, beside the first page."""
         super().on_mount()
         start(self, self._count, "count")
+        self.set_timer(_FIRST_LOOK, self._look_at_loads)
+        self.set_interval(PACE, self._look_at_loads)
 
     def on_screen_resume(self) -> None:
         """Reads again what may have changed while a form was open."""
         super().on_screen_resume()
         if self.total is not None and self.listed:
             self.action_refresh()
+
+    def _look_at_loads(self) -> None:
+        if self.listed and self.app.screen is self and self.total is not None:
+            start(self, self._look, "loads")
+
+    async def _look(self) -> None:
+        """How many messages wait and were refused; where the store is away, others say so."""
+        from ftos_tui.studio.activity import loads
+
+        session = self.session
+        try:
+            found = await self.console_app.carry_out(lambda: loads(session), lasting=False, quiet=True, session=session)
+        except Failure:
+            return
+        if self.listed and found != self.source.loads:
+            self.source.loads = found
+            self.rows.update_rows()
+            self._describe(self.rows.row)
 
     async def _count(self) -> None:
         wanted = self.source.query.filter
@@ -125,6 +154,9 @@ class ProvidersScreen(FilteredListScreen):
             self.query_one("#detail", Line).text = total.removesuffix(" · ")
             return
         self.cursor_on = summary.provider_id
+        load = self.source.loads.get(summary.provider_id)
+        if load is not None and load.in_words:
+            total += f"{load.in_words} (m) · "
         saved = f"version {summary.version} saved by {summary.saved_by} {summary.saved_at:%Y-%m-%d %H:%M}"
         if summary.missing:
             labels = ", ".join(field_label(field_id) for field_id in summary.missing)

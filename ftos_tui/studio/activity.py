@@ -1,6 +1,6 @@
 """What goes on at a provider: counts, a day's curves, the last errors, and whether its sending is paused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -18,12 +18,13 @@ from ftos_tui.studio.log import note
 from ftos_tui.studio.reasons import reason_to_keep
 
 if TYPE_CHECKING:
-    from ftos_tui.stores.message_protocol import Counts
+    from ftos_tui.stores.message_protocol import Counts, Refusal
     from ftos_tui.studio.session import Session
 
 LAST_ERRORS: Final = 5
 
 _SAID: Final = 120
+_LOOKED_AT: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +60,19 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An error of a provider: when, what it said, of which message, and what to do."""
+    """An error of a provider: when last, what it said, how often of late, of which message last, and what to do."""
 
     at: datetime
     code: str
     said: str
+    times: int
     message_id: str
     what_to_do: str
 
     def in_words(self, now: datetime) -> str:
         """One line: when, the code and the answer, what to do."""
         told = " ".join(part for part in (self.code, shortened(self.said, _SAID)) if part)
+        told += f" ({self.times} times)" if self.times > 1 else ""
         return f"{moment(self.at, now)}: {told}{'' if told.endswith('.') else '.'} {self.what_to_do}"
 
 
@@ -128,10 +131,7 @@ def activity(session: "Session", provider_id: str) -> Activity:
         accepted=last_hours(by_status.get(("state", Dispatch.ACCEPTED), {}), now),
         load=load_of(messages.counts(provider_id)),
         stopped=_stopped(kept.paused, kept.breaker, now),
-        troubles=tuple(
-            Trouble(found.at, found.code, found.said, found.message_id, remedy(found.outcome))
-            for found in messages.refusals(provider_id, LAST_ERRORS)
-        ),
+        troubles=_troubles(messages.refusals(provider_id, _LOOKED_AT)),
         now=now,
     )
 
@@ -180,6 +180,17 @@ def resume(session: "Session", provider: ProviderVersion) -> bool:
 def paused_because(session: "Session", provider_id: str) -> str:
     """Why a provider is paused; empty while it is not."""
     return session.store.messages.step_state(provider_id).paused
+
+
+def _troubles(refusals: "Sequence[Refusal]") -> tuple[Trouble, ...]:
+    """The last errors, those that are alike as one."""
+    alike: dict[tuple[str, str, str], list[Refusal]] = {}
+    for one in refusals:
+        alike.setdefault((one.outcome, one.code, one.said), []).append(one)
+    return tuple(
+        Trouble(last.at, last.code, last.said, len(rest) + 1, last.message_id, remedy(last.outcome))
+        for last, *rest in list(alike.values())[:LAST_ERRORS]
+    )
 
 
 def _stopped(paused: str, stored: str, now: datetime) -> str:

@@ -7,7 +7,7 @@ from ftos_tui.domain.delivery.outcome import OutcomeKind
 _OTHERWISE: Final = "Read the provider's answer, and ask the provider."
 
 _REMEDY: Final = {
-    OutcomeKind.REFUSED_TEMPORARY: "It is tried again by itself; ask the provider if it goes on.",
+    OutcomeKind.REFUSED_TEMPORARY: "It goes again by itself while tries are left; ask the provider if that goes on.",
     OutcomeKind.REFUSED_PERMANENT: "Correct the recipient or the message, then hand it in anew.",
     OutcomeKind.THROTTLED: "Lower Bulk No, or ask the provider for a higher rate.",
     OutcomeKind.PROVIDER_WIDE: "Test the connection, then correct what it names.",
