@@ -190,7 +190,21 @@ _TABLE = (
         "Meaning",
         ("f4",),
         FORM,
-        "What the values mean: the window, messages an hour, tries, readiness.",
+        "What the values mean: the window, messages an hour, tries, forecast, way out, readiness.",
+    ),
+    Action(
+        "form.test_connection",
+        "Test connection",
+        ("ctrl+n", "shift+f7", "f19"),  # most terminals send Shift+F7 as F19
+        FORM,
+        "Go the way of a message up to the sign-in, with what stands in the form, and send nothing; again: stop.",
+    ),
+    Action(
+        "form.test_message",
+        "Send a test message",
+        ("ctrl+o", "shift+f8", "f20"),  # most terminals send Shift+F8 as F20
+        FORM,
+        "Send one message to an address you name, with what stands in the form; pressed again it stops.",
     ),
     Action(
         "form.acknowledge",
@@ -311,18 +325,6 @@ _TABLE = (
     ),
     Action("channel.next_finding", "Next finding", ("f8",), CHANNEL, "Go to the next field that has a finding."),
     Action("channel.reason", "Reason", ("f12",), CHANNEL, "Say why you make this change; it is kept in the audit."),
-    Action("sign_in.again", "Try again", ("f5", "r"), SIGN_IN, "Sign in again with what stands in the rows."),
-    Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),
-    Action("editor.external", "Your editor", ("ctrl+e", "f4"), EDITOR, "Open the text in $VISUAL or $EDITOR."),
-    Action("editor.load", "Load a file", ("ctrl+o", "f3"), EDITOR, "Replace the text by a file's."),
-)
-
-ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
-
-
-def actions_of(where: str) -> tuple[Action, ...]:
-    """The actions of one screen, in the table's order."""
-    return tuple(action for action in _TABLE if action.where == where)
     Action("messages.quit", "Quit", ("q",), MESSAGES, "Leave ftos-tui."),
     Action("messages.show", "Show", ("e",), MESSAGES, "Show all that is known of a message; Enter does the same."),
     Action("messages.new", "New", ("n", "insert"), MESSAGES, "Queue a message."),
@@ -338,7 +340,17 @@ def actions_of(where: str) -> tuple[Action, ...]:
     Action("message_new.queue", "Queue", ("ctrl+s", "f2"), MESSAGE_NEW, "Check the message and queue it."),
     Action("message_new.providers", "Providers", ("f3",), MESSAGE_NEW, "Choose the provider from a list."),
     Action("message_new.editor", "Editor", ("f4",), MESSAGE_NEW, "Write the text, or the HTML, in an editor."),
-    Action(
-        "message_new.acknowledge", "Acknowledge", ("f7",), MESSAGE_NEW, "Acknowledge the focused row's warning."
-    ),
+    Action("message_new.acknowledge", "Acknowledge", ("f7",), MESSAGE_NEW, "Acknowledge the focused row's warning."),
     Action("message_new.next_finding", "Next finding", ("f8",), MESSAGE_NEW, "Go to the next row with a finding."),
+    Action("sign_in.again", "Try again", ("f5", "r"), SIGN_IN, "Sign in again with what stands in the rows."),
+    Action("editor.accept", "Accept", ("ctrl+s", "f2"), EDITOR, "Take the text into the form."),
+    Action("editor.external", "Your editor", ("ctrl+e", "f4"), EDITOR, "Open the text in $VISUAL or $EDITOR."),
+    Action("editor.load", "Load a file", ("ctrl+o", "f3"), EDITOR, "Replace the text by a file's."),
+)
+
+ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
+
+
+def actions_of(where: str) -> tuple[Action, ...]:
+    """The actions of one screen, in the table's order."""
+    return tuple(action for action in _TABLE if action.where == where)

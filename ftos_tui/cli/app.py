@@ -13,6 +13,7 @@ from ftos_tui.cli import (
     events,
     examining,
     files,
+    forecasting,
     history,
     keys,
     message_files,
@@ -20,8 +21,8 @@ from ftos_tui.cli import (
     messages,
     outcome,
     output,
-    processor,
     pausing,
+    processor,
     reading,
     settings,
     statuses,
@@ -101,6 +102,7 @@ providers.command("apply")(files.apply_command)
 providers.command("schema")(files.schema_command)
 providers.command("validate")(validating.validate_command)
 providers.command("test")(testing.try_command)
+providers.command("forecast")(forecasting.forecast_command)
 providers.command("statuses")(statuses.statuses_command)
 providers.command("fields")(reading.fields_command)
 providers.command("history")(history.history_command)
@@ -133,10 +135,10 @@ app.add_typer(message_commands, name="messages")
 message_commands.command("add")(messages.add_command)
 message_commands.command("list")(messages.list_command)
 message_commands.command("show")(messages.show_command)
-message_commands.command("hold")(message_moves.hold_command)
-message_commands.command("release")(message_moves.release_command)
 message_commands.command("counts")(messages.counts_command)
 message_commands.command("why")(messages.why_command)
+message_commands.command("hold")(message_moves.hold_command)
+message_commands.command("release")(message_moves.release_command)
 message_commands.command("cancel")(message_moves.cancel_command)
 message_commands.command("retry")(message_moves.retry_command)
 message_commands.command("resolve")(message_moves.resolve_command)
@@ -145,10 +147,10 @@ app.add_typer(processor_commands, name="processor")
 processor_commands.command("run")(processor.run_command)
 processor_commands.command("status")(processor.status_command)
 processor_commands.command("close-breaker")(processor.close_breaker_command)
-app.add_typer(event_commands, name="events")
-event_commands.command("serve")(events.serve_command)
 processor_commands.command("pause")(pausing.pause_command)
 processor_commands.command("resume")(pausing.resume_command)
+app.add_typer(event_commands, name="events")
+event_commands.command("serve")(events.serve_command)
 event_commands.command("bounce")(events.bounce_command)
 event_commands.command("list")(events.list_command)
 app.command("log")(examining.log_command)

@@ -30,19 +30,21 @@ def say_review(session: "Session", draft: Draft, acknowledged: Collection[str], 
         The exit code that the save would have: done, or refused.
     """
     from ftos_tui.studio.failures import counted
+    from ftos_tui.studio.forecast import consequences_for_queue
     from ftos_tui.studio.providers import check_context, check_live
     from ftos_tui.studio.review import review
 
     context = check_context(session, draft)
     checked = check_live(context, draft)
     found = review(draft, checked, context)
+    follows = (*found.consequences, *consequences_for_queue(session, draft, checked))
     stopped = bool(found.refused() or checked.unacknowledged(frozenset(acknowledged)))
     if as_json:
         values = shapes.values_shape(checked.values, draft.base.secrets, frozenset(draft.secrets))
         verdict = shapes.verdict_shape(checked.verdict, checked.findings, values)
-        output.say_json({**verdict, "stored": False, **diff_shape(found.rows, found.consequences)})
+        output.say_json({**verdict, "stored": False, **diff_shape(found.rows, follows)})
         return ExitCode.REFUSED if stopped else ExitCode.DONE
-    say_diff(found.rows, found.consequences)
+    say_diff(found.rows, follows)
     for finding in checked.findings:
         complain_of(finding)
     if stopped:

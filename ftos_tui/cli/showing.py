@@ -32,7 +32,7 @@ def show(start: Start, name: str, *, as_json: bool, number: int | None = None) -
         version = provider_named(session, name) if number is None else version_named(session, name, number)
         trial = trial_of(session, version.provider_id)
         trial = trial if trial is not None and trial.version == version.number else None
-        around = [] if as_json else list(_around(session, version, trial))
+        around = [] if as_json else list(_around(session, version, trial, current=number is None))
     if as_json:
         output.say_json(shapes.version_shape(version, trial))
     else:
@@ -60,8 +60,10 @@ def provider_named(session: "Session", name: str) -> ProviderVersion:
     raise NotFound(f"There is no provider {shortened(name, 60)}{hint}")
 
 
-def _around(session: "Session", version: ProviderVersion, trial: "Trial | None") -> Iterator[tuple[str, str]]:
-    """What hangs on a provider: its trial, and the channels that send through it."""
+def _around(
+    session: "Session", version: ProviderVersion, trial: "Trial | None", *, current: bool
+) -> Iterator[tuple[str, str]]:
+    """What hangs on a provider: its trial, the channels that send through it, the messages that wait for it."""
     from ftos_tui.studio.channels import served_in_words
 
     if trial is not None:
@@ -69,6 +71,13 @@ def _around(session: "Session", version: ProviderVersion, trial: "Trial | None")
     served = served_in_words(session, version.provider_id)
     if served:
         yield "Serves", served.removeprefix("serves ")
+    if current:
+        from ftos_tui.studio.forecast import look_ahead, queue_of
+
+        queue = queue_of(session, version.provider_id)
+        if queue.waiting:
+            outlook = look_ahead(queue, queue.saved)
+            yield "Queue", " ".join((outlook.sentence, *outlook.warnings))
 
 
 def version_named(session: "Session", name: str, number: int | None = None) -> ProviderVersion:

@@ -20,13 +20,14 @@ from ftos_tui.screens.form_activity import FormActivity
 from ftos_tui.screens.form_draft import FormDraft
 from ftos_tui.screens.form_fields import field_rows, put_text
 from ftos_tui.screens.form_live import FormLive, LiveActions
+from ftos_tui.screens.form_meaning import FormForecast, MeaningActions
 from ftos_tui.screens.form_model import FormModel
 from ftos_tui.screens.form_saver import FormSaver
+from ftos_tui.screens.form_testing import TestingActions
 from ftos_tui.screens.form_trial import FormTrial, TrialActions
 from ftos_tui.screens.form_versions import VersionActions
 from ftos_tui.screens.frame import MENU_PATH, bindings_of
 from ftos_tui.screens.help import field_help
-from ftos_tui.screens.meaning_panel import sections_of
 from ftos_tui.studio.providers import check_context
 from ftos_tui.studio.session import new_id
 from ftos_tui.widgets.background import start
@@ -45,7 +46,7 @@ WIDE = 110
 """Columns from which the meaning of the values stands beside the form."""
 
 
-class EditScreen(TrialActions, VersionActions, LiveActions):
+class EditScreen(TrialActions, VersionActions, LiveActions, MeaningActions, TestingActions):
     """The form of one provider.
 
     Args:
@@ -79,8 +80,9 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         self.trial = FormTrial(self)
         self.kept = FormDraft(self)
         self.live = FormLive(self)
-        self.rows: dict[str, FieldRow] = {}
         self.activity = FormActivity(self)
+        self.forecast = FormForecast(self)
+        self.rows: dict[str, FieldRow] = {}
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The menu path and the provider."""
@@ -97,6 +99,7 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
             "form.statuses",
             "form.meaning",
             "form.next_finding",
+            "form.test_connection",
             "everywhere.commands",
         )
 
@@ -117,13 +120,14 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         self.set_interval(TICK, self._tick)
         self.trial.look_soon()
         self.live.entered()
+        self.activity.follow()
         if self.model.unsaved:
             self.keep_soon()
-        self.activity.follow()
 
     def _tick(self) -> None:
         self.model.tick(self.session.clock())
         self.show_findings()
+        self.forecast.queue_changed()
 
     def on_unmount(self) -> None:
         """The draft on disk is no longer being edited."""
@@ -214,13 +218,7 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         self.show_findings()
         self.refresh_frame()
         self.live.entered()
-
-    def show_meaning(self) -> None:
-        """Says beside the form what the values mean, where there is room."""
-        if self.has_class("wide"):
-            panel = self.query_one(MeaningPanel)
-            serves = self.model.context.serves_words
-            panel.sections = sections_of(self.session, self.model.draft, self.model.checked, self.counts, serves)
+        self.forecast.queue_changed()
 
     def key_down(self) -> None:
         """The next field, after the last one the first: not the buttons, nor the status log."""
@@ -345,14 +343,6 @@ class EditScreen(TrialActions, VersionActions, LiveActions):
         self.model.put(self.model.draft.with_statuses(rows))
         self.show_findings()
         self.keep_soon()
-
-    def action_meaning(self) -> None:
-        """Says what the values mean, on a screen of its own where there is no room beside the form."""
-        from ftos_tui.screens.meaning import MeaningScreen
-
-        model = self.model
-        serves = model.context.serves_words
-        self.open_screen(MeaningScreen(self.breadcrumb(), model.draft, model.checked, self.counts, serves))
 
     def action_reason(self) -> None:
         """Asks why."""

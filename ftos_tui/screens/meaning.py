@@ -1,44 +1,34 @@
 """What the values mean, on a screen of its own where there is no room beside the form."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 
 from textual.widget import Widget
 
-from ftos_tui.domain.checks.context import Checked
-from ftos_tui.domain.draft import Draft
 from ftos_tui.screens.frame import FrameScreen, closed_by
-from ftos_tui.screens.meaning_panel import sections_of
-from ftos_tui.widgets.meaning_panel import MeaningPanel
+from ftos_tui.widgets.meaning_panel import MeaningPanel, Section
 
 
 class MeaningScreen(FrameScreen):
-    """The window, messages an hour, tries and readiness of a draft.
+    """The window, messages an hour, tries, forecast and readiness of a draft.
 
     Args:
         path: The breadcrumb of the form.
-        draft: What the form holds.
-        checked: The verdict on it.
-        counts: Messages by status code.
-        serves: Which communication channels send through the provider, in words.
+        sections: Gives what the panel shows, whenever asked.
     """
 
     help_topic = (
         "The bar shows 24 hours in UTC, full where messages may be sent; the mark under it is now. Below it stands "
-        "what the numbers amount to, and what is left to do until the provider is ready to send."
+        "what the numbers amount to, how the messages that wait would leave (a plot of the next 24 hours), which way "
+        "they take, and what is left to do until the provider is ready to send."
     )
 
     BINDINGS = closed_by("form.meaning")
     CSS = "MeaningScreen MeaningPanel { padding: 0 1; }"
 
-    def __init__(
-        self, path: tuple[str, ...], draft: Draft, checked: Checked, counts: Mapping[str, int], serves: str = ""
-    ) -> None:
+    def __init__(self, path: tuple[str, ...], sections: Callable[[], Sequence[Section]]) -> None:
         super().__init__()
         self.path = path
-        self.draft = draft
-        self.checked = checked
-        self.counts = counts
-        self.serves = serves
+        self._sections_now = sections
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The form's, and the screen."""
@@ -50,11 +40,21 @@ class MeaningScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The panel."""
-        yield MeaningPanel(sections_of(self.session, self.draft, self.checked, self.counts, self.serves))
+        yield MeaningPanel(self._sections_now())
+
+    def show_activity(self) -> None:
+        """Something went on at the provider."""
+        self.show_outlook()
+
+    def show_outlook(self) -> None:
+        """The forecast says something else now."""
+        for panel in self.query(MeaningPanel):
+            panel.sections = self._sections_now()
 
     def on_mount(self) -> None:
         """Esc and the keys of scrolling work at once."""
         super().on_mount()
+        self.show_outlook()  # it may have come while the panel was made
         self.focus_content()
 
     def focus_content(self) -> None:

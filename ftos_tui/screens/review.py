@@ -45,6 +45,7 @@ class ReviewScreen(FrameScreen):
         self.form = form
         self.proceed = proceed
         self.found = review(form.model.draft, form.model.checked, form.model.context)
+        self._for_queue: tuple[str, ...] = ()
 
     def breadcrumb(self) -> tuple[str, ...]:
         """The form's, and the review."""
@@ -71,6 +72,17 @@ class ReviewScreen(FrameScreen):
         """Enter saves at once."""
         super().on_mount()
         self.focus_content()
+        start(self, self._look_ahead, "forecast")
+
+    async def _look_ahead(self) -> None:
+        """What the change means for the messages that wait; the store is asked meanwhile."""
+        from ftos_tui.studio.forecast import consequences_for_queue
+
+        session, draft, checked = self.session, self.form.model.draft, self.found.checked
+        said = await self.attempt(lambda: consequences_for_queue(session, draft, checked), lasting=False, quiet=True)
+        if said:
+            self._for_queue = said
+            self._show()
 
     def focus_content(self) -> None:
         """Puts the focus on the difference."""
@@ -86,7 +98,7 @@ class ReviewScreen(FrameScreen):
         if warnings:
             lines = [f"{'✓' if model.is_acknowledged(f) else '!'} {_said(f)} [{f.code}]" for f in warnings]
             sections.append(Section("To acknowledge (F7)", tuple(lines)))
-        sections.append(what_follows(found.consequences))
+        sections.append(what_follows((*found.consequences, *self._for_queue)))
         sections.append(Section("Reason (F12)", (model.reason or "None given.",)))
         return sections
 

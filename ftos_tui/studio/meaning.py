@@ -9,6 +9,7 @@ from ftos_tui.domain.checks.service_url import host_both_ways
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.pace import pace_in_words, window_of
 from ftos_tui.domain.readiness import Step, checklist
+from ftos_tui.domain.route import way_in_words
 from ftos_tui.domain.window import Window, hh_mm_ss
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Meaning:
         now_second: The second of the day now, UTC.
         window_words: Open or closed now, when that changes, and the window in the operator's zone.
         pace_words: Messages a step and an hour, tries, how long retries can last.
+        way_words: By which way messages leave, or what keeps them from it; none without a Service Url.
         host_words: The host of Service Url both ways, where it is an internationalised name.
         steps: The checklist from the subscription key to ready to send.
     """
@@ -34,6 +36,7 @@ class Meaning:
     now_second: int
     window_words: tuple[str, ...]
     pace_words: tuple[str, ...]
+    way_words: tuple[str, ...]
     host_words: tuple[str, ...]
     steps: tuple[Step, ...]
 
@@ -55,6 +58,7 @@ def meaning(session: "Session", draft: Draft, checked: Checked) -> Meaning:
         now_second=now.hour * 3600 + now.minute * 60 + now.second,
         window_words=window_in_words(window, now) if window else ("No window yet: both limits are needed.",),
         pace_words=tuple(pace_in_words(checked.values)),
+        way_words=(_sentence(way_in_words(checked.values)),) if url else (),
         host_words=(both,) if both else (),
         steps=checklist(checked.values, draft.base.secrets, checked.findings, draft.secrets),
     )
@@ -83,6 +87,10 @@ def window_in_words(window: Window, now: datetime) -> tuple[str, ...]:
         if later is not None:
             lines.append(f"From {later:%Y-%m-%d} on it will be {_shifted(window, later)} here.")
     return tuple(lines)
+
+
+def _sentence(words: str) -> str:
+    return f"{words.removesuffix('.')}."
 
 
 def _shifted(window: Window, here: datetime) -> str:

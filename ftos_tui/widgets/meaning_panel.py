@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import events
 from textual.binding import BindingType
@@ -10,7 +10,14 @@ from textual.binding import BindingType
 from ftos_tui.widgets.cells import wrapped
 from ftos_tui.widgets.choice_field import field_key
 from ftos_tui.widgets.line_widget import LineWidget, Piece
-from ftos_tui.widgets.window_bar import WindowBar
+
+
+class Drawn(Protocol):
+    """Something that is drawn over the panel's width: a window bar, a plot."""
+
+    def lines(self, width: int) -> list[str]:
+        """Its lines, of at most `width` cells each."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +26,11 @@ class Section:
 
     Attributes:
         title: What it is about.
-        lines: Sentences, wrapped to the panel's width, and window bars, drawn over it.
+        lines: Sentences, wrapped to the panel's width, and what is drawn over it.
     """
 
     title: str
-    lines: tuple[str | WindowBar, ...]
+    lines: tuple[str | Drawn, ...]
 
 
 class MeaningPanel(LineWidget, can_focus=True):
@@ -102,7 +109,7 @@ class MeaningPanel(LineWidget, can_focus=True):
                     lines.append(("", ""))
                 lines += [(line, "meaning-panel--title") for line in wrapped(section.title, width)]
                 for item in section.lines:
-                    drawn = item.lines(width) if isinstance(item, WindowBar) else wrapped(item, width)
+                    drawn = wrapped(item, width) if isinstance(item, str) else item.lines(width)
                     lines += [(line, "") for line in drawn]
             self._laid = (width, lines)
         return self._laid[1]
