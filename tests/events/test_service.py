@@ -118,6 +118,7 @@ def test_it_serves_until_sigterm_and_tells_systemd(home: tuple[Path, EventSigner
             assert manager.recv(1000).startswith(b"READY=1\nSTATUS=Listening on 127.0.0.1:")
             assert manager.recv(1000) == b"WATCHDOG=1"
             assert post(url, body, signer.headers(body)) == 200
+            serving.send_signal(signal.SIGHUP)  # nothing to be read again
             assert post(url, body, signer.headers(body + b" ")) == 401
             serving.send_signal(signal.SIGTERM)
             _, err = serving.communicate(timeout=60)

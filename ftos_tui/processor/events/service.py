@@ -66,8 +66,7 @@ async def serve(
         raise CannotListen(f"{listening.host}:{listening.port} cannot be listened on: {reason}.") from error
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if context is not None:
-        loop.add_signal_handler(signal.SIGHUP, _renew, context, listening, told)
+    loop.add_signal_handler(signal.SIGHUP, _renew, context, listening, told)
     host = f"[{listening.host}]" if ":" in listening.host else listening.host
     told(f"Events are taken at {'https' if context else 'http'}://{host}:{port}/events/<provider name>")
     notifier.ready(f"Listening on {host}:{port}")
@@ -87,8 +86,10 @@ async def _say_alive(notifier: Notifier) -> None:
         await asyncio.sleep(notifier.watchdog_s / 3)
 
 
-def _renew(context: ssl.SSLContext, listening: Listening, told: Callable[[str], None]) -> None:
+def _renew(context: ssl.SSLContext | None, listening: Listening, told: Callable[[str], None]) -> None:
     """A certificate that was renewed serves the connections from now on."""
+    if context is None:
+        return
     try:
         _load(context, listening)
     except CannotListen as fault:
