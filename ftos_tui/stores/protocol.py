@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.record import Author, ProviderVersion, Values
 from ftos_tui.domain.statuses import StatusRow
+from ftos_tui.stores.around_protocol import AroundStore
 from ftos_tui.stores.audit_protocol import AuditStore
 from ftos_tui.stores.bulk_protocol import BulkStore
 from ftos_tui.stores.channel_protocol import ChannelStore
@@ -264,7 +265,9 @@ class StoreFacts:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class ProviderStore(TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, RightsStore, LiveStore, Protocol):
+class ProviderStore(
+    AroundStore, TrialStore, ChannelStore, AuditStore, KeyStore, BulkStore, RightsStore, LiveStore, Protocol
+):
     """The store of one environment."""
 
     def list_page(self, query: ListQuery) -> Sequence[ProviderSummary]:

@@ -16,9 +16,9 @@ from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import NEW_VALUES, ProviderVersion, Value
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.trial import Trial, trial_in_words
-from ftos_tui.domain.visible import visible
-from ftos_tui.stores.protocol import NewVersion, SealedSecret, StoreError
-from ftos_tui.studio.channels import serves
+from ftos_tui.domain.visible import shortened, visible
+from ftos_tui.stores.around_protocol import Around
+from ftos_tui.stores.protocol import NewVersion, NotFound, SealedSecret, StoreError
 from ftos_tui.studio.failures import (
     NotPermitted,
     NoTrial,
@@ -37,6 +37,7 @@ from ftos_tui.studio.reading import (
     ListQuery,
     ProviderSummary,
     SortColumn,
+    around,
     base_of,
     count_providers,
     list_providers,
@@ -73,7 +74,7 @@ def duplicate_draft(version: ProviderVersion) -> Draft:
 
 
 def check_context(
-    session: Session, draft: Draft, now: datetime | None = None, *, ask_store: bool = True
+    session: Session, draft: Draft, now: datetime | None = None, *, ask_store: bool = True, seen: Around | None = None
 ) -> CheckContext:
     """What the check has to know of the world for this draft: settings, time, and whether the name is taken.
 
@@ -82,26 +83,20 @@ def check_context(
         draft: What is to be checked.
         now: The time to judge by, UTC; None for the session's clock.
         ask_store: Whether the store is asked who bears the name; not where it is not to be had.
+        seen: What the store said already.
     """
     environment = session.environment
-    name = draft.raw("name")
-    taken: frozenset[str] = frozenset()
-    if ask_store and isinstance(name, str) and name.strip():
-        if session.store.name_owner(name) not in (None, draft.base.provider_id):
-            taken = frozenset({name_key(name)})
-    number, codes, waiting = 0, tuple[str, ...](), 0
-    if ask_store and draft.base.provider_id is not None:
-        number, codes = serves(session, draft.base.provider_id)
-        waiting = session.store.waiting_count(draft.base.provider_id)
+    seen = seen or (around(session, draft) if ask_store else Around())
+    taken = seen.name_owner not in (None, draft.base.provider_id)
     return CheckContext(
         now=now or session.clock(),
         allowed_hosts=environment.allowed_hosts,
         allow_http=environment.allow_http,
         test=environment.test,
-        taken_names=taken,
-        waiting=waiting,
-        serves=codes,
-        serves_count=number,
+        taken_names=frozenset({name_key(str(draft.raw("name")))} if taken else ()),
+        waiting=seen.waiting,
+        serves=seen.serves,
+        serves_count=seen.serves_count,
     )
 
 
@@ -110,9 +105,8 @@ def form_context(session: Session, draft: Draft) -> tuple[CheckContext, dict[str
 
     Who may not change the shared store is told so in the status log.
     """
-    provider_id = draft.base.provider_id
-    counts = dict(status_counts(session, provider_id)) if provider_id else {}
-    context = check_context(session, draft)
+    seen = around(session, draft)
+    counts, context = dict(seen.status_counts or {}), check_context(session, draft, seen=seen)
     if session.shared and not session.may_change:
         try:
             session.permit_change()
@@ -121,9 +115,9 @@ def form_context(session: Session, draft: Draft) -> tuple[CheckContext, dict[str
     return context, counts
 
 
-def check(session: Session, draft: Draft) -> Checked:
-    """The verdict on a draft, the same for every way in; stores nothing."""
-    return check_draft(draft, check_context(session, draft))
+def check(session: Session, draft: Draft, seen: Around | None = None) -> Checked:
+    """The verdict on a draft, the same for every way in; stores nothing. `seen` is as for `check_context`."""
+    return check_draft(draft, check_context(session, draft, seen=seen))
 
 
 def check_live(context: CheckContext, draft: Draft) -> Checked:
@@ -175,10 +169,11 @@ def save(
     session.permit_change()
     if trial is not None and draft.base.provider_id is None:
         raise NoTrial("A new provider has no version to go back to: save it without a trial.")
-    checked = check(session, draft)
+    seen = around(session, draft, current=True)
+    checked = check(session, draft, seen)
     codes = frozenset(acknowledged)
     try:
-        current = _current(session, draft)
+        current = _current(draft, seen.current)
         _permit(checked, codes)
     except (Refused, WarningsOpen, StaleVersion):
         # The same save tried again meets its own version and its own name.
@@ -189,7 +184,7 @@ def save(
     changed = changed_fields(draft, checked)
     if current is not None and not changed:
         return current
-    ended = session.store.trial(draft.base.provider_id) if draft.base.provider_id else None
+    ended = seen.trial
 
     def write() -> ProviderVersion:
         new = _new_version(session, draft, checked, changed, codes, reason, operation_id)
@@ -309,11 +304,12 @@ def _same(one: Value, other: Value) -> bool:
     return one == other and type(one) is type(other)
 
 
-def _current(session: Session, draft: Draft) -> ProviderVersion | None:
+def _current(draft: Draft, current: ProviderVersion | None) -> ProviderVersion | None:
     """The stored version the draft claims to start from; raises StaleVersion when it has moved on."""
     if draft.base.provider_id is None:
         return None
-    current = session.store.by_id(draft.base.provider_id)
+    if current is None:
+        raise NotFound(f"There is no provider {shortened(draft.base.provider_id, 40)}: refresh the list.")
     if current.deleted:
         raise StaleVersion(f"{visible(current.name)} was deleted by {current.saved_by.user}: nothing was saved.", None)
     if current.number != draft.base.version:

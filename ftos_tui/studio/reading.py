@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ftos_tui.domain.draft import Base
+from ftos_tui.domain.draft import Base, Draft
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.trial import Trial
+from ftos_tui.stores.around_protocol import Around
 from ftos_tui.stores.protocol import Cursor, ListQuery, ProviderSummary, SortColumn
 
 if TYPE_CHECKING:
@@ -43,6 +44,13 @@ def open_provider(session: "Session", *, name: str | None = None, provider_id: s
 def base_of(version: ProviderVersion) -> Base:
     """What an edit of this version starts from."""
     return Base(version.provider_id, version.number, version.values, version.secrets, version.statuses)
+
+
+def around(session: "Session", draft: Draft, *, current: bool = False) -> Around:
+    """What stands around a draft's provider, and who bears its name; with `current` also its last version."""
+    name = draft.raw("name")
+    asked = name if isinstance(name, str) and name.strip() else ""
+    return session.store.around(draft.base.provider_id, asked, current=current)
 
 
 def status_counts(session: "Session", provider_id: str) -> Mapping[str, int]:

@@ -3,12 +3,13 @@
 import json
 import threading
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.record import Author, SecretState
+from ftos_tui.stores.around_protocol import Around
 from ftos_tui.stores.audit_chain import broken_link
 from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import (
@@ -272,6 +273,23 @@ def test_status_counts_add_up(store: ProviderStore) -> None:
     store.count_status("p", "550", -2)
     store.count_status("q", "250")
     assert store.status_counts("p") == {"250": 5}
+
+
+def test_what_stands_around_a_provider_is_told_at_once(store: ProviderStore) -> None:
+    first = store.write(new_version("Gateway"), sign)
+    until = store.now(AT) + timedelta(minutes=10)
+    second = store.write(next_version(first, trial_until=until), sign)
+    store.count_status(first.provider_id, "250", 3)
+    found = store.around(first.provider_id, "GATEWAY", current=True)
+    assert (found.name_owner, found.current, found.trial) == (first.provider_id, second, store.trial(first.provider_id))
+    assert (found.status_counts, found.waiting, found.serves_count, found.serves) == ({"250": 3}, 0, 0, ())
+    assert found.trial is not None
+    free = store.around(first.provider_id, "Other")
+    assert (free.name_owner, free.current) == (None, None)
+    assert store.around(None, "gateway") == Around(first.provider_id)
+    for name in ("", "\ud800", "\0"):
+        assert store.around(None, name) == Around()
+    assert store.around("nobody", "gateway", current=True) == Around(first.provider_id, status_counts={})
 
 
 def test_a_fact_is_kept_as_it_was_remembered_first(store: ProviderStore, open_store: OpenStore) -> None:

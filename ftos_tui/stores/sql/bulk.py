@@ -1,10 +1,11 @@
 """Many providers at once: read in one query each for records and secrets, written in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, insert, or_, select, tuple_
 
 from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.names import name_key
@@ -12,11 +13,13 @@ from ftos_tui.domain.record import ProviderVersion, SecretState
 from ftos_tui.stores.key_protocol import SecretPlace
 from ftos_tui.stores.protocol import NewVersion, SealedSecret, Sign
 from ftos_tui.stores.sql import audit, reads, rows, writes
-from ftos_tui.stores.sql.database import DoesNotLoad
+from ftos_tui.stores.sql.database import Database, DoesNotLoad
 from ftos_tui.stores.sql.schema import operation_void, provider, provider_version, secret
-from ftos_tui.stores.sql.statements import Query, Transaction
+from ftos_tui.stores.sql.statements import Query, Rows, Transaction
 
 _AT_ONCE: Final = 250
+_A_FEW: Final = 2 * len(SECRET_IDS)
+_PLACE: Final = tuple_(secret.c.provider_id, secret.c.field, secret.c.version)
 
 
 def by_names(connection: Connection, names: Sequence[str]) -> Mapping[str, ProviderVersion]:
@@ -32,13 +35,34 @@ def by_names(connection: Connection, names: Sequence[str]) -> Mapping[str, Provi
     return {row.name_key: rows.version_of(row, states[row.provider_id]) for row in found}
 
 
-def sealed_secrets(connection: Connection, places: Sequence[SecretPlace]) -> Mapping[SecretPlace, SealedSecret]:
+def sealed_secrets(database: Database, places: Sequence[SecretPlace]) -> Mapping[SecretPlace, SealedSecret]:
     """Stored secrets by their places."""
     if not places:
         return {}
-    place = tuple_(secret.c.provider_id, secret.c.field, secret.c.version)
-    found = connection.execute(select(secret).where(place.in_(places)))
+    found: Rows
+    if len(places) <= _A_FEW:
+        with database.looking() as look:
+            values = {
+                f"{name}_{i}": part for i, place in enumerate(places) for name, part in zip("pfv", place, strict=True)
+            }
+            [found] = look.run(Query(_a_few(len(places)), values))
+    else:
+        with database.reading() as connection:
+            found = connection.execute(select(secret).where(_PLACE.in_(places))).all()
     return {(row.provider_id, row.field, row.version): rows.sealed_secret(row) for row in found}
+
+
+@lru_cache(_A_FEW)
+def _a_few(number: int) -> Select[Any]:
+    """The secrets of so many places, in a statement that need not be made anew each time."""
+    own = secret.c
+    places = (
+        and_(
+            own.provider_id == bindparam(f"p_{i}"), own.field == bindparam(f"f_{i}"), own.version == bindparam(f"v_{i}")
+        )
+        for i in range(number)
+    )
+    return select(secret).where(or_(*places))
 
 
 def last_secret_versions(connection: Connection, provider_ids: Sequence[str]) -> Mapping[tuple[str, str], int]:

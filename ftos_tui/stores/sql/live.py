@@ -6,14 +6,18 @@ The view shows of the audit what every reader may know, so that a role without a
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     Integer,
     Row,
+    Select,
     Text,
+    bindparam,
     column,
     delete,
     func,
@@ -31,6 +35,7 @@ from ftos_tui.stores.plain_json import time_from_text, time_to_text
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.own_entries import written
 from ftos_tui.stores.sql.schema import presence
+from ftos_tui.stores.sql.statements import Query, Runs
 
 LARGEST_PAGE: Final = 1000
 
@@ -51,17 +56,25 @@ change = table(
 )
 
 
-def head(connection: Connection) -> int:
+_HEAD: Final = Query(select(change.c.sequence).order_by(change.c.sequence.desc()).limit(1))
+_CHANGES: Final = (
+    select(change)
+    .where(change.c.sequence > bindparam("after", type_=Integer))
+    .order_by(change.c.sequence)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+def head(look: Runs) -> int:
     """The sequence of the last change; 0 for none."""
-    last = select(change.c.sequence).order_by(change.c.sequence.desc()).limit(1)
-    return int(connection.execute(last).scalar() or 0)
+    [found] = look.run(_HEAD)
+    return int(found[0][0]) if found else 0
 
 
-def changes(connection: Connection, after: int, limit: int) -> Sequence[Change]:
+def changes(look: Runs, engine: Engine, after: int, limit: int) -> Sequence[Change]:
     """Changes with a greater sequence, in order; see `LiveStore.changes`."""
-    statement = select(change).where(change.c.sequence > after).order_by(change.c.sequence)
-    found = connection.execute(statement.limit(min(max(limit, 1), LARGEST_PAGE))).all()
-    own = written(connection) if found else frozenset()
+    [found] = look.run(Query(_CHANGES, {"after": after, "most": min(max(limit, 1), LARGEST_PAGE)}))
+    own = written(engine) if found else frozenset()
     return [_change(row, own) for row in found]
 
 
@@ -96,18 +109,33 @@ def leave(connection: Connection, session_id: str, provider_id: str | None) -> N
     connection.execute(statement)
 
 
-def present(connection: Connection, session_id: str, limit: int) -> Sequence[Present]:
+def present(look: Runs, engine: Engine, session_id: str, limit: int) -> Sequence[Present]:
     """Who has forms open; see `LiveStore.present`."""
-    alive = presence.c.seen_at >= _time(connection, SEEN_WITHIN_S)
-    statement = select(presence).where(alive, presence.c.session_id != session_id)
-    ordered = statement.order_by(presence.c.opened_at, presence.c.session_id, presence.c.provider_id)
-    return [_present(row) for row in connection.execute(ordered.limit(min(max(limit, 1), LARGEST_PAGE)))]
+    values = {"session": session_id, "most": min(max(limit, 1), LARGEST_PAGE)}
+    if engine.dialect.name == "sqlite":
+        values["alive"] = _here(SEEN_WITHIN_S)
+    [found] = look.run(Query(_others(engine.dialect.name), values))
+    return [_present(row) for row in found]
+
+
+@lru_cache(2)
+def _others(dialect: str) -> Select[Any]:
+    alive = bindparam("alive", type_=Text) if dialect == "sqlite" else _there(SEEN_WITHIN_S)
+    others = select(presence).where(presence.c.seen_at >= alive, presence.c.session_id != bindparam("session"))
+    ordered = others.order_by(presence.c.opened_at, presence.c.session_id, presence.c.provider_id)
+    return ordered.limit(bindparam("most", type_=Integer))
 
 
 def _time(connection: Connection, ago_s: float = 0.0) -> ColumnElement[str]:
     """A time as `time_to_text` writes it, by the store's clock: the server's, or for a file this machine's."""
-    if connection.dialect.name == "sqlite":
-        return literal(time_to_text(datetime.now(UTC) - timedelta(seconds=ago_s)))
+    return literal(_here(ago_s)) if connection.dialect.name == "sqlite" else _there(ago_s)
+
+
+def _here(ago_s: float) -> str:
+    return time_to_text(datetime.now(UTC) - timedelta(seconds=ago_s))
+
+
+def _there(ago_s: float) -> ColumnElement[str]:
     utc = func.timezone("UTC", func.now() - text(f"interval '{ago_s:.3f} seconds'"))
     return func.to_char(utc, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
 

@@ -19,7 +19,7 @@ def note_written(connection: Connection, entries: Iterable[Mapping[str, Any]]) -
     )
 
 
-def written(connection: Connection) -> frozenset[tuple[int, str]]:
-    """Sequence and time of the entries that were written through this engine lately."""
+def written(engine: Engine) -> frozenset[tuple[int, str]]:
+    """Sequence and time of the entries that were written through an engine lately."""
     # Another's entry may get the sequence of one that was rolled back, though not in the same microsecond.
-    return frozenset(_written.get(connection.engine, ()))
+    return frozenset(_written.get(engine, ()))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from ftos_tui.domain.channel import Channel
 from ftos_tui.domain.record import Author, ProviderVersion
 from ftos_tui.domain.trial import Trial
+from ftos_tui.stores.around_protocol import Around
 from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
@@ -18,7 +19,20 @@ from ftos_tui.stores.live_protocol import Change, Present, Signal
 from ftos_tui.stores.plain_json import time_from_text, time_to_text
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
 from ftos_tui.stores.rights_protocol import Right, Standing
-from ftos_tui.stores.sql import audit, bulk, channels, history, keys, listing, live, reads, rights, trials, writes
+from ftos_tui.stores.sql import (
+    around,
+    audit,
+    bulk,
+    channels,
+    history,
+    keys,
+    listing,
+    live,
+    reads,
+    rights,
+    trials,
+    writes,
+)
 from ftos_tui.stores.sql.database import Database
 from ftos_tui.stores.sql.schema import HEAD
 from ftos_tui.stores.sql.statements import InTurn
@@ -115,6 +129,11 @@ class SqlStore:
         with self.database.looking() as look:
             return reads.waiting_count(look, provider_id)
 
+    def around(self, provider_id: str | None, name: str, *, current: bool = False) -> Around:
+        """What stands around a provider."""
+        with self.database.looking() as look:
+            return around.around(look, provider_id, name, current=current)
+
     def count_status(self, provider_id: str, code: str, by: int = 1) -> None:
         """Adds to the count of a status code."""
         with self.database.dispatching() as connection:  # one row by itself, which nothing audits
@@ -122,8 +141,8 @@ class SqlStore:
 
     def trials(self, due_by: datetime | None = None, limit: int = 1000) -> Sequence[Trial]:
         """The trials that run, the earliest deadline first."""
-        with self.database.reading() as connection:
-            return trials.page(connection, due_by, limit)
+        with self.database.looking() as look:
+            return trials.page(look, due_by, limit)
 
     def due_trials(self, now: datetime, limit: int = 1000) -> Sequence[Trial]:
         """The trials that are over by the store's clock, the earliest deadline first."""
@@ -132,8 +151,8 @@ class SqlStore:
 
     def trial(self, provider_id: str) -> Trial | None:
         """The trial of a provider, or None."""
-        with self.database.reading() as connection:
-            return trials.load(connection, provider_id)
+        with self.database.looking() as look:
+            return trials.of_provider(look, provider_id)
 
     def end_trial(self, end: TrialEnd, sign: Sign) -> bool:
         """Ends a trial and leaves its version as it is; whether it was still running."""
@@ -217,8 +236,7 @@ class SqlStore:
 
     def sealed_secrets(self, places: Sequence[SecretPlace]) -> Mapping[SecretPlace, SealedSecret]:
         """Stored secrets in their sealed form, by their places."""
-        with self.database.reading() as connection:
-            return bulk.sealed_secrets(connection, places)
+        return bulk.sealed_secrets(self.database, places)
 
     def last_secret_versions(self, provider_ids: Sequence[str]) -> Mapping[tuple[str, str], int]:
         """The greatest version each secret of these providers ever had."""
@@ -262,13 +280,13 @@ class SqlStore:
 
     def head(self) -> int:
         """The sequence of the last change; 0 for none."""
-        with self.database.reading() as connection:
-            return live.head(connection)
+        with self.database.looking() as look:
+            return live.head(look)
 
     def changes(self, after: int, limit: int = 500) -> Sequence[Change]:
         """Changes with a greater sequence than `after`, in order."""
-        with self.database.reading() as connection:
-            return live.changes(connection, after, limit)
+        with self.database.looking() as look:
+            return live.changes(look, self.database.engine, after, limit)
 
     def enter(self, session_id: str, provider_id: str, author: Author) -> None:
         """Says that a session has a provider's form open."""
@@ -287,8 +305,8 @@ class SqlStore:
 
     def present(self, session_id: str = "", limit: int = 1000) -> Sequence[Present]:
         """Who else has forms open."""
-        with self.database.reading() as connection:
-            return live.present(connection, session_id, limit)
+        with self.database.looking() as look:
+            return live.present(look, self.database.engine, session_id, limit)
 
     def signal(self, mode: str = "auto") -> Signal:
         """Says from now on when a look at the store is worth it."""

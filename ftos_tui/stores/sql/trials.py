@@ -15,18 +15,20 @@ from ftos_tui.stores.protocol import AuditEntry, NewVersion, Sign
 from ftos_tui.stores.sql import audit
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.schema import provider, trial
-from ftos_tui.stores.sql.statements import Query, Rows, Runs
+from ftos_tui.stores.sql.statements import InTurn, Query, Rows, Runs
 from ftos_tui.stores.trial_protocol import TrialEnd
 
 _NAMED: Final = select(trial, provider.c.name).select_from(trial.join(provider, provider.c.id == trial.c.provider_id))
 _OF: Final = _NAMED.where(trial.c.provider_id == bindparam("of"))
+_ALL: Final = _NAMED.order_by(trial.c.deadline, trial.c.provider_id).limit(bindparam("most", type_=Integer))
+_DUE_BY: Final = _ALL.where(trial.c.deadline <= bindparam("by"))
 _ENDED: Final = delete(trial).where(trial.c.provider_id == bindparam("of"))
 _BEGUN: Final = insert(trial)
 
 
-def load(connection: Connection, provider_id: str) -> Trial | None:
+def of_provider(look: Runs, provider_id: str) -> Trial | None:
     """The trial of a provider, or None."""
-    return of_rows(connection.execute(_OF, {"of": provider_id}).all())
+    return of_rows(*look.run(running(provider_id)))
 
 
 def running(provider_id: str) -> Query:
@@ -39,12 +41,11 @@ def of_rows(rows: Rows) -> Trial | None:
     return _trial(rows[0]) if rows else None
 
 
-def page(connection: Connection, due_by: datetime | None, limit: int) -> Sequence[Trial]:
+def page(look: Runs, due_by: datetime | None, limit: int) -> Sequence[Trial]:
     """The trials whose deadline is not later than a time, or all, the earliest first."""
-    statement = _NAMED.order_by(trial.c.deadline, trial.c.provider_id).limit(limit)
-    if due_by is not None:
-        statement = statement.where(trial.c.deadline <= time_to_text(due_by))
-    return [_trial(row) for row in connection.execute(statement)]
+    values = {"most": limit} if due_by is None else {"most": limit, "by": time_to_text(due_by)}
+    [found] = look.run(Query(_ALL if due_by is None else _DUE_BY, values))
+    return [_trial(row) for row in found]
 
 
 def due(look: Runs, clock: Query, now: datetime, limit: int) -> Sequence[Trial]:
@@ -89,7 +90,7 @@ def following(new: NewVersion, ended: Trial | None) -> list[Query]:
 
 def end(connection: Connection, ending: TrialEnd, sign: Sign) -> bool:
     """Ends a trial without a version; see `TrialStore.end_trial`."""
-    running = load(connection, ending.provider_id)
+    running = of_provider(InTurn(connection), ending.provider_id)
     if running is None or running.version != ending.version:
         return False
     connection.execute(_ENDED, {"of": ending.provider_id})
