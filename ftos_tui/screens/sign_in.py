@@ -61,7 +61,7 @@ class SignInScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """What to sign in with, the two rows, and what went wrong."""
-        yield Line("Log in with a developer account of the shared store; a consultant's may read.", id="about")
+        yield Line("Log in with a developer account of the shared store; a consultant's may read.", most=2, id="about")
         yield VerticalScroll(
             FieldRow("user", "User", OneLineInput(last_user(self.session), limit=_LONGEST, id="field-user")),
             FieldRow("password", "Password", SecretInput(limit=_LONGEST, id="field-password")),

@@ -3,13 +3,23 @@
 Commands, settings and sentences are read out of the README; only host and port of the server are other ones.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ftos_tui.domain.record import Author
+from ftos_tui.domain.secret import Secret
+from ftos_tui.stores.sql.roles import Role
+from ftos_tui.studio.providers import delete, save
+from ftos_tui.studio.reading import open_provider
+from ftos_tui.studio.session import Session
 from tests.postgres import SUPERUSER, PostgresServer
+from tests.team import Team, new_team
+from tests.terminal.conftest import Start
 from tests.terminal.harness import Console
 from tests.terminal.people import Person, person
 from tests.terminal.program import (
@@ -17,14 +27,20 @@ from tests.terminal.program import (
     KEY,
     PASSWORD,
     VALUES,
+    base_of_named,
     every_file,
     field_text,
+    go,
+    go_back,
+    places_of,
     processes_of,
     put_cursor_on,
+    run_command,
     wait_form,
     wait_row,
 )
 from tests.terminal.readme import Section
+from tests.terminal.test_hostile import assert_harmless
 from tests.tls_front import Issued, issue, tls_front
 
 PASSWORDS = {user: f"canary-of-{user}-7q8w9e" for user in ("keeper", "ana", "ben")}
@@ -201,3 +217,106 @@ def test_from_an_empty_server_to_two_operators(empty_server: PostgresServer, sta
         console.press("q")
         assert console.wait_end() == 0
     assert_no_password([*done, ana, ben], homes)
+
+
+EVE = "eve \x1b]52;c;cHduZWQ=\x07\x9b31m\u202e[/]\"';--"
+"""A user of the database whose name tries to reach the terminals of the others."""
+
+
+@pytest.fixture
+def team(postgres_server: PostgresServer, tmp_path: Path) -> Team:
+    """A shared store with the shipped providers."""
+    return new_team(postgres_server, tmp_path / "owner")
+
+
+def configure(environ: Mapping[str, str], team: Team, **changes: Any) -> Path:
+    """Writes the settings and the key of whoever sits at the console; gives the settings' path."""
+    places = places_of(environ)
+    places.config.parent.mkdir(parents=True, exist_ok=True)
+    places.config.write_text(team.toml(**changes))
+    team.give_key(places.data)
+    return places.config
+
+
+@pytest.fixture
+def eve(team: Team, tmp_path: Path) -> Iterator[Session]:
+    """A session of the user with the hostile name, on a host with one."""
+    quoted = '"' + EVE.replace('"', '""') + '"'
+    if not team.server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (EVE,)):
+        team.server.execute(f"CREATE ROLE {quoted} LOGIN")
+    team.server.execute(f"GRANT ftos_tui_{team.database}_developer TO {quoted}")
+    team.give_key(tmp_path / "eve" / "data")
+    session = team.session(tmp_path / "eve", user=EVE)
+    session.author = Author("eve", EVE)
+    yield session
+    session.close()
+
+
+def save_as(session: Session, **texts: str) -> None:
+    """Saves the gateway with the texts."""
+    draft = base_of_named(session, GATEWAY)
+    for field_id, text in texts.items():
+        draft = draft.with_text(field_id, text)
+    if "provider_name" in texts:
+        draft = draft.with_secret("app_password", Secret(PASSWORD)).with_secret("app_key", Secret(KEY))
+    save(session, draft, reason=EVE)
+
+
+def test_hostile_names_of_the_others_stay_text(
+    start_program: Start, environ: dict[str, str], team: Team, eve: Session
+) -> None:
+    configure(environ, team, user=team.person(Role.DEVELOPER))
+    save_as(eve, **VALUES)
+    provider_id = open_provider(eve, name=GATEWAY).provider_id
+    console = start_program("providers")
+    wait_row(console, f"^[ ▸].{GATEWAY} .* eve")
+    eve.store.enter("eve", provider_id, eve.author)
+    wait_row(console, f"^[ ▸]@{GATEWAY} ")
+    open_gateway(console)
+    console.wait_for("also open: eve ␛")
+    change(console, "Bulk No", 10, "60")
+    save_as(eve, interval_max="17:30:00")
+    console.wait_for("! eve ␛")
+    console.press("f2")
+    console.wait_for("› Conflict")
+    go_back(console, "^ v2 ! eve")
+    console.press("ctrl+z", "esc")
+    wait_row(console, "^▸@FTOS")
+    for key, title in (("h", "› History"), ("A", "› Audit")):
+        go(console, key, title)
+        console.wait_for("eve ␛")
+        go_back(console, f"^▸@{GATEWAY}")
+    delete(eve, open_provider(eve, name=GATEWAY), GATEWAY)
+    console.wait_for(f"deleted {GATEWAY}")
+    console.press("q")
+    assert console.wait_end() == 0
+    assert_harmless(console.raw.decode())
+    for arguments in (("store", "status"), ("store", "grant", "--list"), ("audit", "list"), ("doctor",)):
+        told = run_command(environ, *arguments)
+        assert told.returncode == 0, told.stderr
+        assert_harmless(told.stdout + told.stderr)
+
+
+def test_signing_in_on_a_small_screen_without_colours(
+    start_program: Start, environ: dict[str, str], team: Team
+) -> None:
+    user = team.person(Role.CONSULTANT, PASSWORDS["ben"])
+    configure(environ, team, user=user, sign_in="ask")
+    console = start_program("providers", columns=60, rows=16, NO_COLOR="1", COLORTERM="truecolor")
+    sees(console, "Log in with a developer account of the shared store; a consultant's may read.")
+    console.type("wrong\r")
+    sees(console, "does not accept this user and password: check both and sign in again.")
+    console.type(f"{PASSWORDS['ben']}\r")
+    console.wait_for("READ-ONLY")
+    put_cursor_on(console, GATEWAY)
+    go(console, "A", "› Audit")
+    sees(console, "may not read the audit: ask who keeps the store for the role auditor. · r tries again")
+    go_back(console, f"^▸.{GATEWAY}")
+    console.press("enter")
+    console.wait_for("Edit Cha")
+    sees(console, "the role developer.")
+    console.press("esc")
+    wait_row(console, f"^▸.{GATEWAY}")
+    console.press("q")
+    assert console.wait_end() == 0
+    assert not re.search(rb"[34]8;|\x1b\[([0-9]+;)*(3|4|9|10)[0-7][;m]", bytes(console.raw))
