@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ftos_tui.stores.sql.roles import Role
+from tests.postgres import PostgresServer
+from tests.team import NAME, new_team
 from tests.terminal.conftest import Start
 from tests.terminal.harness import TIMEOUT, Console
 from tests.terminal.program import (
@@ -233,6 +236,51 @@ def test_set_reads_standard_input(environ: dict[str, str]) -> None:
     assert_nowhere({"the commands": output.encode()})
     assert_not_on_disk(environ)
     assert_commands_tell_nothing(environ)
+
+
+def test_signing_in_to_a_shared_store(
+    start_program: Start,
+    environ: dict[str, str],
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    team = new_team(postgres_server, tmp_path_factory.mktemp("owner"))
+    user = team.person(Role.DEVELOPER, PASSWORD)
+    places = places_of(environ)
+    places.config.parent.mkdir(parents=True)
+    places.config.write_text(team.toml(user=user, sign_in="ask"))
+    console = start_program("providers", **break_module(environ))
+    console.wait_for("Sign in to")
+    console.type(KEY)  # a password as well, though not the one
+    masked("Password", console)
+    console.press("enter")
+    console.wait_for("does not accept this user and password")
+    console.paste(PASSWORD)
+    masked("Password", console)
+    console.press("ctrl+c", "enter")
+    go_to_password(console)
+    console.press(*["tab"] * 2)
+    console.type("{")
+    folder = places.data / "drafts"
+    wait_until(console, lambda: b'"app_config"' in b"".join(every_file(folder).values()))
+    assert_not_in_process(console)
+    console.press("f3")
+    assert console.wait_end() == 1
+    assert "ImportError" in (places.state / "crash.log").read_text()
+    said = bytes(console.raw)
+    with Console([*PROGRAM, "providers", "list"], environ) as asking:
+        asking.wait_for(f"User for {NAME} ({user})")
+        asking.type("\r")
+        asking.wait_for("Password of")
+        assert_not_in_process(asking)
+        asking.type(f"{PASSWORD}\r")
+        assert asking.wait_end() == 0
+        said += bytes(asking.raw)
+    for typed in (PASSWORD, KEY):
+        done = run_command(environ, "--password-stdin", "doctor", typed=f"{typed}\n")
+        said += (done.stdout + done.stderr).encode()
+    assert b"Signed in as" in said
+    assert_nowhere({"said": said, **every_file(Path(environ["HOME"]))})
 
 
 def test_the_search_finds_a_leak(tmp_path: Path) -> None:
