@@ -38,7 +38,7 @@ def init_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     output.say(f"{'Made' if done.key_made else 'Took'} the master key {done.key_id}: {done.key_source}.")
     _say_roles(done)
     if done.key_made and done.roles:
-        output.say("Give the key, by a safe way, to everybody who enters secrets or checks the audit; and back it up.")
+        output.say("Give the key, by a safe way, to everybody who saves or checks the audit; and back it up.")
 
 
 def upgrade_command(ctx: typer.Context, as_json: AsJson = False) -> None:
