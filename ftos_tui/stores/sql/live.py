@@ -10,13 +10,16 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Engine,
     Integer,
+    Interval,
     Row,
     Select,
     Text,
+    TextClause,
     bindparam,
     column,
     delete,
@@ -111,16 +114,15 @@ def leave(connection: Connection, session_id: str, provider_id: str | None) -> N
 
 def present(look: Runs, engine: Engine, session_id: str, limit: int) -> Sequence[Present]:
     """Who has forms open; see `LiveStore.present`."""
-    values = {"session": session_id, "most": min(max(limit, 1), LARGEST_PAGE)}
-    if engine.dialect.name == "sqlite":
-        values["alive"] = _here(SEEN_WITHIN_S)
+    alive = _here(SEEN_WITHIN_S) if engine.dialect.name == "sqlite" else timedelta(seconds=SEEN_WITHIN_S)
+    values = {"session": session_id, "most": min(max(limit, 1), LARGEST_PAGE), "alive": alive}
     [found] = look.run(Query(_others(engine.dialect.name), values))
     return [_present(row) for row in found]
 
 
 @lru_cache(2)
 def _others(dialect: str) -> Select[Any]:
-    alive = bindparam("alive", type_=Text) if dialect == "sqlite" else _there(SEEN_WITHIN_S)
+    alive = bindparam("alive", type_=Text) if dialect == "sqlite" else _there(bindparam("alive", type_=Interval))
     others = select(presence).where(presence.c.seen_at >= alive, presence.c.session_id != bindparam("session"))
     ordered = others.order_by(presence.c.opened_at, presence.c.session_id, presence.c.provider_id)
     return ordered.limit(bindparam("most", type_=Integer))
@@ -128,16 +130,17 @@ def _others(dialect: str) -> Select[Any]:
 
 def _time(connection: Connection, ago_s: float = 0.0) -> ColumnElement[str]:
     """A time as `time_to_text` writes it, by the store's clock: the server's, or for a file this machine's."""
-    return literal(_here(ago_s)) if connection.dialect.name == "sqlite" else _there(ago_s)
+    if connection.dialect.name == "sqlite":
+        return literal(_here(ago_s))
+    return _there(text(f"interval '{ago_s:.3f} seconds'"))
 
 
 def _here(ago_s: float) -> str:
     return time_to_text(datetime.now(UTC) - timedelta(seconds=ago_s))
 
 
-def _there(ago_s: float) -> ColumnElement[str]:
-    utc = func.timezone("UTC", func.now() - text(f"interval '{ago_s:.3f} seconds'"))
-    return func.to_char(utc, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+def _there(ago: TextClause | BindParameter[timedelta]) -> ColumnElement[str]:
+    return func.to_char(func.timezone("UTC", func.now() - ago), 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
 
 
 def _change(row: Row[Any], own: frozenset[tuple[int, str]]) -> Change:
