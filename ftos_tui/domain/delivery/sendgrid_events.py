@@ -22,6 +22,7 @@ _EVENT_ID: Final = "sg_event_id"
 _OUR_ID: Final = "ftos_msg"
 _LONGEST: Final = 200
 _LONGEST_SAID: Final = 512
+_encoded: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _MILLISECONDS: Final = 10**11
 _LATEST: Final = 4_102_444_800  # 2100-01-01: beyond is a mistake, not a time
 _LONGEST_NUMBER: Final = 30
@@ -75,9 +76,9 @@ def read_event(item: Any) -> ReadEvent:
     """
     fields = item if isinstance(item, dict) else {}
     try:
-        raw = json.dumps(item, sort_keys=True, separators=(",", ":"))
+        raw = _encoded(item)
         content = {key: value for key, value in fields.items() if key != _EVENT_ID} if fields else item
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        digest = hashlib.sha256(_encoded(content).encode()).hexdigest()
     except RecursionError:
         raise NotEvents("The body nests too deep.") from None
     event = ProviderEvent(

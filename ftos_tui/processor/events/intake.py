@@ -9,7 +9,7 @@ from ftos_tui.domain.delivery.sendgrid_events import ReadEvent
 from ftos_tui.domain.record import Author, ProviderVersion
 from ftos_tui.domain.statuses import Canonical, StatusRow
 from ftos_tui.stores.event_protocol import EventPlace, Intake, NewEvent
-from ftos_tui.stores.protocol import NotFound, Sign
+from ftos_tui.stores.protocol import Sign
 
 if TYPE_CHECKING:
     from ftos_tui.stores.protocol import ProviderStore
@@ -46,30 +46,37 @@ class EventIntake:
             StoreError: Nothing was kept.
         """
         places = self._store.messages.locate_events([one.event for one in read])
-        versions: dict[str, ProviderVersion | None] = {}
+        lists: dict[str, Sequence[StatusRow] | None] = {}
+        meanings: dict[tuple[str, str, Canonical | None], tuple[str, Canonical | None]] = {}
         new = []
         for one, place in zip(read, places, strict=True):
-            version = None if place is None else self._version(versions, place)
-            if place is None or version is None or (vouched is not None and not vouched(version)):
+            if place is not None and place.provider_id not in lists:
+                lists[place.provider_id] = self._list_of(place, vouched)
+            rows = None if place is None else lists[place.provider_id]
+            if place is None or rows is None:
                 new.append(NewEvent(one.event, one.raw))
-            else:
-                new.append(_with_meaning(one, place.message_id, version.statuses or self._preset))
+                continue
+            key = place.provider_id, one.event.code, one.meant
+            if key not in meanings:
+                meanings[key] = _meaning(one, rows)
+            code, meaning = meanings[key]
+            new.append(NewEvent(replace(one.event, canonical=meaning), one.raw, place.message_id, code))
         return self._store.messages.take_events(new, self._author, self._sign)
 
-    def _version(self, known: dict[str, ProviderVersion | None], place: EventPlace) -> ProviderVersion | None:
-        if place.provider_id not in known:
-            try:
-                known[place.provider_id] = self._store.by_id(place.provider_id)
-            except NotFound:
-                known[place.provider_id] = None
-        return known[place.provider_id]
+    def _list_of(
+        self, place: EventPlace, vouched: Callable[[ProviderVersion], bool] | None
+    ) -> Sequence[StatusRow] | None:
+        """The statuses by which events of a provider are read; None where its messages are none of the sender's."""
+        version = self._store.by_id(place.provider_id)
+        believed = vouched is None or vouched(version)
+        return (version.statuses or self._preset) if believed else None
 
 
-def _with_meaning(read: ReadEvent, message_id: str, rows: Sequence[StatusRow]) -> NewEvent:
+def _meaning(read: ReadEvent, rows: Sequence[StatusRow]) -> tuple[str, Canonical | None]:
+    """The code that an event counts under, empty for none, and what it means."""
     row, meaning = row_for(read.event.code, rows), meaning_of(read.event.code, rows)
     if read.meant is not None and not (read.meant is Canonical.BOUNCED and meaning in _GONE):
         meaning = read.meant
         # A mail server's code is none of the codes that a list of SendGrid's events has.
         row = row or next((one for one in rows if one.canonical == meaning), None)
-    event = replace(read.event, canonical=meaning)
-    return NewEvent(event, read.raw, message_id, row.code if row else "")
+    return (row.code if row else ""), meaning

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.instants import from_micros, optional_micros, optional_time, to_micros
 
 _TIMES: Final = ("delivery_at", "first_open", "last_open")
+_REPORTED: Final = tuple(field.name for field in fields(Reported))
 
 
 def message_row(entry: NewEntry, now: int) -> dict[str, Any]:
@@ -193,7 +194,7 @@ def event_of(row: Any) -> KeptEvent:
 
 def reported_text(reported: Reported) -> str:
     """What was reported, as it is stored: empty for nothing."""
-    held = {key: value for key, value in asdict(reported).items() if value}
+    held = {name: value for name in _REPORTED if (value := getattr(reported, name))}
     return "" if reported == NOTHING else json.dumps(held, default=datetime.isoformat, separators=(",", ":"))
 
 
@@ -206,7 +207,7 @@ def reported_of(text: str) -> Reported:
     if not text:
         return NOTHING
     held: Mapping[str, Any] = json.loads(text)
-    given: dict[str, Any] = {field.name: held[field.name] for field in fields(Reported) if field.name in held}
+    given: dict[str, Any] = {name: held[name] for name in _REPORTED if name in held}
     for name in _TIMES:
         if name in given:
             given[name] = datetime.fromisoformat(given[name])
