@@ -1,5 +1,6 @@
 """The processor as a service: its commands, its word to systemd, its metrics, one on a local store, and full disks."""
 
+import asyncio
 import json
 import os
 import re
@@ -15,57 +16,52 @@ from pathlib import Path
 
 import pytest
 
+from ftos_tui.domain.failure import Failure
 from ftos_tui.processor.metrics import MetricsServer, PrometheusMeter
 from ftos_tui.processor.notify import Notifier
 from ftos_tui.processor.sole import AlreadyRunning, SoleWorker
+from ftos_tui.stores.dispatch_protocol import WorkerState
+from ftos_tui.stores.protocol import NotFound
+from ftos_tui.stores.sql.store import SqlStore
 from ftos_tui.studio import processor
 from ftos_tui.studio.failures import NotPermitted
 from ftos_tui.studio.processor import RunOptions
-from tests.processor.post import Post, environ_of, local_session, wait_for
+from tests.cli.conftest import Run
+from tests.processor.post import Post, environ_of, local_session, utc_now, wait_for
 
 
-def command(post: Post, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Carries out a command as a shell would."""
-    return subprocess.run(
-        [sys.executable, "-m", "ftos_tui", *arguments],
-        env=environ_of(post.folder),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-
-
-def test_one_processor_runs_on_a_local_store(post: Post) -> None:
+def test_one_processor_runs_on_a_local_store(post: Post, run: Run) -> None:
     process = post.process()
     try:
         wait_for(lambda: "runs in local" in post.log())
-        second = command(post, "processor", "run")
-        assert second.returncode == 1
-        assert f"A processor already runs on {post.session.store_path} (process {process.pid})" in second.stderr
+        second = run("processor", "run")
+        assert second.code == 1
+        assert f"A processor already runs on {post.session.store_path} (process {process.pid})" in second.err
         with pytest.raises(AlreadyRunning):
             SoleWorker(post.session.store_path)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     SoleWorker(post.session.store_path).close()
+    with pytest.raises(Failure, match="cannot be made"):
+        SoleWorker(post.folder / "none" / "local.sqlite3")
 
 
-def test_commands_tell_how_it_stands(post: Post) -> None:
+def test_commands_tell_how_it_stands(post: Post, run: Run) -> None:
     post.edit(bulk_no="1")
     post.queue(2)
-    none = command(post, "processor", "status")
-    assert (none.returncode, none.stderr) == (0, "")
-    assert none.stdout.splitlines() == [
+    none = run("processor", "status")
+    assert (none.code, none.err) == (0, "")
+    assert none.out.splitlines() == [
         "No processor is running: start one by `ftos-tui processor run`.",
         "Gateway: 2 waiting, 0 in hand.",
     ]
-    ran = command(post, "processor", "run", "--once")
-    assert ran.returncode == 0
-    lines = [json.loads(line) for line in ran.stderr.splitlines()]
+    ran = run("processor", "run", "--once")
+    assert ran.code == 0
+    lines = [json.loads(line) for line in ran.err.splitlines()]
     assert [line["level"] for line in lines] == ["info"] * 3
     assert lines[1]["message"] == "Gateway: 1 accepted."
-    shape = json.loads(command(post, "processor", "status", "--json").stdout)
+    shape = run("processor", "status", "--json").json
     assert (shape["workers"], len(shape["providers"])) == ([], 1)
     [provider] = shape["providers"]
     assert (provider["name"], provider["waiting"], provider["in_hand"]) == ("Gateway", 1, 0)
@@ -74,16 +70,30 @@ def test_commands_tell_how_it_stands(post: Post) -> None:
     assert provider["idle"].startswith("The last step")
 
 
-def test_a_breaker_is_closed_by_command(post: Post) -> None:
+def test_commands_tell_which_run(post: Post, run: Run) -> None:
+    now = utc_now()
+    for name, detail in (("w1", '{"in_hand": 3}'), ("w2", "[]"), ("w3", "damaged")):
+        post.session.store.messages.heartbeat(WorkerState(name, "jump1", 77, now, now, detail), 60)
+    shown = run("processor", "status").out.splitlines()
+    assert shown[0].split() == ["WORKER", "HOST", "PID", "SINCE", "LAST", "SEEN", "IN", "HAND"]
+    assert shown[1].split()[0] == "w1"
+    assert shown[1].endswith(" s ago    3")
+    workers = run("processor", "status", "--json").json["workers"]
+    assert [(worker["alive"], worker["detail"]) for worker in workers] == [
+        (True, {"in_hand": 3}),
+        (True, {}),
+        (True, {}),
+    ]
+
+
+def test_a_breaker_is_closed_by_command(post: Post, run: Run) -> None:
     post.server.always("auth", "535 5.7.8 no")
     post.queue()
     post.work()
-    assert "is stopped" in command(post, "processor", "status").stdout
-    closed = command(post, "processor", "close-breaker", "Gateway")
-    assert closed.stdout == "Closed the breaker of Gateway: its messages go again.\n"
-    again = command(post, "processor", "close-breaker", "Gateway", "--json")
-    assert json.loads(again.stdout) == {"name": "Gateway", "closed": False}
-    assert command(post, "processor", "close-breaker", "Gateway").stdout.startswith("The breaker of Gateway is closed")
+    assert "is stopped" in run("processor", "status").out
+    assert run("processor", "close-breaker", "Gateway").out == "Closed the breaker of Gateway: its messages go again.\n"
+    assert run("processor", "close-breaker", "Gateway", "--json").json == {"name": "Gateway", "closed": False}
+    assert run("processor", "close-breaker", "Gateway").out.startswith("The breaker of Gateway is closed already")
 
 
 @pytest.mark.parametrize("place", ["0.0.0.0:9464", "example.com:1", "127.0.0.1:x", "127.0.0.1", "[::1]:99999"])
@@ -154,12 +164,12 @@ def test_health_says_when_it_is_not_well() -> None:
         server.close()
 
 
-def test_a_port_that_is_taken_is_said_in_words(post: Post) -> None:
+def test_a_port_that_is_taken_is_said_in_words(post: Post, run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        failed = command(post, "processor", "run", "--metrics", f"127.0.0.1:{port}")
-    assert failed.returncode == 1
-    assert f"Metrics cannot be had at 127.0.0.1 port {port}" in failed.stderr
+        failed = run("processor", "run", "--metrics", f"127.0.0.1:{port}")
+    assert failed.code == 1
+    assert f"Metrics cannot be had at 127.0.0.1 port {port}" in failed.err
 
 
 def test_without_systemd_nothing_is_told(tmp_path: Path) -> None:
@@ -206,3 +216,37 @@ def test_a_full_disk_loses_and_repeats_nothing(post: Post) -> None:
         assert process.wait(60) == 0, post.said
     assert post.copies() == dict.fromkeys(ids, 1)
     post.check_history()
+
+
+def test_a_single_run_tells_and_counts_too(post: Post) -> None:
+    post.queue(2)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(post.folder / "notify"))
+        told.settimeout(60)
+        post.session.environ = {"NOTIFY_SOCKET": str(post.folder / "notify"), "WATCHDOG_USEC": "60000000"}
+        processor.run(post.session, RunOptions(once=True, metrics=("127.0.0.1", 0)))
+        assert {told.recv(1000).decode() for _ in range(2)} == {"READY=1\nSTATUS=Sending in local", "WATCHDOG=1"}
+    assert post.states() == {"accepted": 2}
+    assert "Metrics and health: http://127.0.0.1:" in post.log()
+    meter = PrometheusMeter()
+    meter.lost("Gateway")
+    post.queue(1)
+    asyncio.run(post.worker(meter=meter, once=True).run())
+    server = MetricsServer("127.0.0.1", 0, meter, lambda: (True, {}))
+    try:
+        shown = _get(f"http://127.0.0.1:{server.port}/metrics")[1]
+    finally:
+        server.close()
+    assert 'ftos_processor_claimed_total{provider="Gateway"} 1.0' in shown
+    assert 'ftos_processor_lost_total{provider="Gateway"} 1.0' in shown
+    assert 'ftos_processor_stopped{provider="Gateway"} 0.0' in shown
+
+
+def test_a_provider_that_is_gone_says_so(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise NotFound("There is no such provider.")
+
+    post.queue(1)
+    monkeypatch.setattr(SqlStore, "by_id", gone)
+    [standing] = processor.processor_status(post.session).providers
+    assert (standing.name, standing.idle) == (post.provider.provider_id, "It is gone: cancel its messages.")

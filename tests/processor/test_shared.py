@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,8 +125,9 @@ def test_a_worker_that_stood_still_past_its_lease_writes_nothing(shared: Post) -
 
 
 def test_a_database_that_restarts_loses_nothing(tmp_path: Path) -> None:
-    with PostgresServer() as database, in_thread(SmtpServer(users=USERS)) as smtp:
+    with PostgresServer() as database, in_thread(SmtpServer(users=USERS)) as smtp, ExitStack() as stack:
         post = post_on(database, tmp_path, smtp)
+        stack.callback(post.session.close)
         ids = post.queue(12)
         reached, go = threading.Event(), threading.Event()
 
@@ -151,7 +153,6 @@ def test_a_database_that_restarts_loses_nothing(tmp_path: Path) -> None:
         assert post.states() == {"accepted": 12}
         assert post.copies() == dict.fromkeys(ids, 1)
         post.check_history()
-        post.session.close()
 
 
 def _at_the_end(post: Post) -> bool:

@@ -144,7 +144,7 @@ def test_a_day_of_a_bank(simulated: Post, clock: SimulatedClock) -> None:
     outside: list[datetime] = []
     simulated.edit(interval_min="09:00:00", interval_max="17:59:59", bulk_no="20", pool_time_retry="00:20:00")
     for stage in faults:
-        simulated.server.always(stage, lambda line, stage=stage: fault(stage))  # type: ignore[misc]
+        simulated.server.always(stage, lambda line, stage=stage: fault(stage))
     ids = []
     for hour in range(10):
         ids += simulated.queue(20, due=MONDAY + timedelta(hours=hour, minutes=chance.randrange(60)))
