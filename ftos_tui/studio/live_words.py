@@ -24,6 +24,8 @@ _NO_VERSION: Final = {
     "rotate_key": "replaced the master key",
     "store_copied": "copied the store here",
     "export_secrets": "exported secrets of {name}",
+    "test_connection": "tested the connection of {name}",
+    "test_message": "sent a test message by {name}",
 }
 
 _WITH_VERSION: Final = {
