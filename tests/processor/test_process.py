@@ -219,15 +219,6 @@ def test_a_full_disk_loses_and_repeats_nothing(post: Post) -> None:
 
 
 def test_a_single_run_tells_and_counts_too(post: Post) -> None:
-    post.queue(2)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-        told.bind(str(post.folder / "notify"))
-        told.settimeout(60)
-        post.session.environ = {"NOTIFY_SOCKET": str(post.folder / "notify"), "WATCHDOG_USEC": "60000000"}
-        processor.run(post.session, RunOptions(once=True, metrics=("127.0.0.1", 0)))
-        assert {told.recv(1000).decode() for _ in range(2)} == {"READY=1\nSTATUS=Sending in local", "WATCHDOG=1"}
-    assert post.states() == {"accepted": 2}
-    assert "Metrics and health: http://127.0.0.1:" in post.log()
     meter = PrometheusMeter()
     meter.lost("Gateway")
     post.queue(1)
@@ -240,6 +231,15 @@ def test_a_single_run_tells_and_counts_too(post: Post) -> None:
     assert 'ftos_processor_claimed_total{provider="Gateway"} 1.0' in shown
     assert 'ftos_processor_lost_total{provider="Gateway"} 1.0' in shown
     assert 'ftos_processor_stopped{provider="Gateway"} 0.0' in shown
+    post.queue(2)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(post.folder / "notify"))
+        told.settimeout(60)
+        post.session.environ = {"NOTIFY_SOCKET": str(post.folder / "notify"), "WATCHDOG_USEC": "60000000"}
+        processor.run(post.session, RunOptions(once=True, metrics=("127.0.0.1", 0)))
+        assert {told.recv(1000).decode() for _ in range(2)} == {"READY=1\nSTATUS=Sending in local", "WATCHDOG=1"}
+    assert post.states() == {"accepted": 3}
+    assert "Metrics and health: http://127.0.0.1:" in post.log()
 
 
 def test_a_provider_that_is_gone_says_so(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
