@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 from ftos_tui.domain.delivery.fold import Delivery
+from ftos_tui.domain.delivery.outcome import Outcome, OutcomeKind
+from ftos_tui.domain.delivery.states import Dispatch
 from ftos_tui.domain.status_presets import SENDGRID
 from ftos_tui.processor.events.http_server import Head
 from ftos_tui.processor.events.intake import EventIntake
@@ -25,14 +27,18 @@ from ftos_tui.processor.events.listening import Listening
 from ftos_tui.processor.events.service import CannotListen, tls_context
 from ftos_tui.processor.events.webhook import Webhook
 from ftos_tui.stores.sql.postgres import open_postgres
+from ftos_tui.stores.sql.roles import Role
 from ftos_tui.stores.sql.sqlite import open_sqlite
+from ftos_tui.studio.events import KeptEvent, permit, webhook_of, words_of_event
+from ftos_tui.studio.failures import NotPermitted
 from tests.events.conftest import STAMP, provider_with, sent_message
 from tests.postgres import PostgresServer
 from tests.servers.certificates import Authority
 from tests.servers.sendgrid_events import EventSigner, body_of, event
 from tests.stores.making import ANA, new_version, sign
 from tests.stores.queueing import queue, sent
-from tests.studio.making import session_in
+from tests.studio.making import NOON, session_in
+from tests.team import new_team
 
 PROGRAM = [sys.executable, "-m", "ftos_tui"]
 
@@ -217,3 +223,38 @@ async def test_posts_at_once_through_two_endpoints_of_a_shared_store(postgres_se
             webhook.close()
         for store in stores:
             store.close()
+
+
+async def test_who_may_take_events_into_a_shared_store(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    team = new_team(postgres_server, tmp_path / "owner")
+    owner = team.session()
+    provider = owner.store.write(new_version("Gateway", statuses=()), sign)
+    [message_id] = queue(owner.store, provider.provider_id)
+    sent(owner.store, provider.provider_id, after=Dispatch.IN_DOUBT, outcome=Outcome(OutcomeKind.IN_DOUBT))
+    auditor = team.session(tmp_path / "auditor", user=team.person(Role.AUDITOR))
+    worker = team.session(tmp_path / "worker", user=team.person(Role.WORKER))
+    team.give_key(worker.places.data)
+    signer = EventSigner()
+    body = body_of([event("open", message_id)])
+    headers = [(name.lower(), value) for name, value in signer.headers(body).items()]
+    try:
+        with pytest.raises(NotPermitted):
+            permit(auditor)
+        permit(worker)
+        webhook = webhook_of(worker, [signer.public_key])
+        assert (await webhook.answer(Head("POST", "/events/Gateway", headers), body)).status == 200
+        webhook.close()
+        row = owner.store.messages.message_row(message_id)
+        assert (row.state, row.reported.opens) == (Dispatch.ACCEPTED, 1)
+        assert owner.store.audit_entries()[-1].action == "message_settled"
+    finally:
+        for session in (owner, auditor, worker):
+            session.close()
+
+
+def test_words_of_events() -> None:
+    def words(raw: str) -> str:
+        return words_of_event(KeptEvent(1, None, "open", "", None, NOON, raw))
+
+    assert words('{"email": "a@b", "reason": "\\u001b[2J", "url": "javascript:x", "tls": 1}') == "a@b ␛[2J javascript:x"
+    assert (words("[1]"), words("damaged")) == ("[1]", "")
