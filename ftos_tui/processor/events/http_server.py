@@ -9,6 +9,7 @@ import contextlib
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -39,7 +40,7 @@ class Limits:
     head_s: float = 10.0
     body_s: float = 30.0
     answer_s: float = 10.0
-    connections: int = 200
+    connections: int = 100
     handshake_s: float = 10.0
     grace_s: float = 20.0
 
@@ -250,6 +251,7 @@ class _Connection:
         whole = self._http.their_state in (h11.DONE, h11.MUST_CLOSE)
         body = reply.text.encode() + b"\n" if reply.text else b""
         headers = {
+            "Date": formatdate(usegmt=True),
             "Content-Type": "text/plain; charset=utf-8",
             "Content-Length": str(len(body)),
             "X-Content-Type-Options": "nosniff",
