@@ -21,7 +21,7 @@ from benchmarks.keys import key_figures
 from benchmarks.pages import page_figures
 from benchmarks.peers import HEADERS as PEER_HEADERS
 from benchmarks.peers import peer_rows
-from benchmarks.places import configure, new_operator
+from benchmarks.places import Operator, configure, new_operator
 from benchmarks.starts import start_figures
 from benchmarks.terminal import CannotMeasure
 
@@ -81,9 +81,26 @@ def _measure(folder: Path, rounds: int, entries: int) -> list[Figure]:
     figures += file_figures(folder)
     _say(f"Audit of {entries:,} entries")
     figures += audit_figures(folder, entries)
+    figures += _shared_figures(folder, many, rounds)
     _say("Commands")
     figures.append(command_figure(few, rounds))
     return figures
+
+
+def _shared_figures(folder: Path, local: Operator, rounds: int) -> list[Figure]:
+    # Imported here: without these packages the rest can be measured all the same.
+    from benchmarks.shared_console import console_figures
+    from benchmarks.shared_places import SETTINGS
+    from benchmarks.shared_store import shared_stores, store_figures
+    from tests.postgres import PostgresServer
+
+    _say("Preparing shared stores with 200 and 100,000 providers, 1,000,000 versions")
+    with PostgresServer(SETTINGS) as server:
+        few, most = shared_stores(server)
+        _say("The shared store")
+        figures = store_figures(server, few, most)
+        _say("The console on a shared store")
+        return [*figures, *console_figures(folder, server, few, local, rounds)]
 
 
 def _say(doing: str) -> None:
