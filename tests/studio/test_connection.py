@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import aclosing
+from contextlib import aclosing, closing
+from pathlib import Path
 
 import pytest
 
@@ -10,16 +11,21 @@ from ftos_tui.domain.connection_step import Step
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.secret import Secret
+from ftos_tui.stores.sql.roles import Role
 from ftos_tui.studio.connection import ReadyTest, last_recipient, parts_of, ready_test, steps_of
 from ftos_tui.studio.failures import NotPermitted, NotTestable
+from ftos_tui.studio.forecast import look_ahead, queue_of
 from ftos_tui.studio.log import read_log
 from ftos_tui.studio.providers import base_of, new_draft
 from ftos_tui.studio.session import Session
+from tests.postgres import PostgresServer
 from tests.servers.sendgrid import Key, SendGridServer
 from tests.servers.serving import HANG, in_thread, serving
 from tests.servers.smtp import SmtpServer
+from tests.stores.queueing import queue
 from tests.studio.conftest import OpenSession
 from tests.studio.making import KEY, PASSWORD, filled, saved
+from tests.team import new_team
 
 ME = "me@bank.example.com"
 
@@ -173,3 +179,25 @@ def test_who_may_not_read_a_stored_secret_types_it(session: Session) -> None:
         parts_of(session, draft)
     typed = draft.with_secret("app_key", Secret("SG.typed"))
     assert parts_of(session, typed)[1] == {"app_key": Secret("SG.typed")}
+
+
+async def test_in_a_shared_store_whoever_may_change_may_test_and_all_may_look_ahead(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    team = new_team(postgres_server, tmp_path / "owner")
+    folder = tmp_path / "developer"
+    team.give_key(folder / "data")
+    writer = team.session(folder, user=team.person(Role.DEVELOPER))
+    reader = team.session(tmp_path / "consultant", user=team.person(Role.CONSULTANT))
+    with closing(writer), closing(reader):
+        async with serving(SendGridServer({KEY: Key.GOOD})) as server:
+            draft = draft_of(writer, f"http://localhost:{server.port}")
+            assert all(step.ok for step in await steps(writer, ready_test(writer, draft)))
+        [*_, entry] = writer.store.audit_entries()
+        assert (entry.action, entry.author.user) == ("test_connection", writer.author.user)
+        with pytest.raises(NotPermitted, match="not change"):
+            ready_test(reader, draft)
+        assert draft.base.provider_id is not None
+        queue(writer.store, draft.base.provider_id, 3)
+        ahead = queue_of(reader, draft.base.provider_id)
+        assert look_ahead(ahead, ahead.saved).sentence.startswith("3 waiting leave by ")

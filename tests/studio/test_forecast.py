@@ -80,10 +80,10 @@ def test_what_keeps_messages_for_ever_is_named(session: Session) -> None:
     bare = clear_secret(session, saved(session, name="Bare"), "app_key")
     queue(session.store, bare.provider_id)
     outlook = ahead(session, Draft(base_of(bare)))
-    assert outlook.sentence == "1 waiting do not leave."
+    assert outlook.sentence == "1 waiting does not leave."
     assert outlook.warnings == ("It is not ready to send, for want of App Key.",)
     typed = Draft(base_of(bare)).with_secret("app_key", Secret("k"))
-    assert ahead(session, typed).sentence == "1 waiting leave by today 12:00 UTC; as saved, never."
+    assert ahead(session, typed).sentence == "1 waiting leaves by today 12:00 UTC; as saved, never."
     provider_id = draft.base.provider_id
     assert provider_id is not None
     session.store.messages.change_pause(provider_id, "ticket 7", session.author, session.vault.sign)

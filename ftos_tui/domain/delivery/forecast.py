@@ -184,9 +184,11 @@ class _Run:
 
 
 def _leave(ahead: Forecast, now: datetime) -> str:
-    if ahead.end is None:
-        return "do not leave" if ahead.blocker is not None else "do not all leave within a year"
-    return f"leave by {by_minute(ahead.end, now)}"
+    one = ahead.waiting == 1
+    if ahead.end is not None:
+        return f"{'leaves' if one else 'leave'} by {by_minute(ahead.end, now)}"
+    never = "does not leave" if one else "do not leave" if ahead.blocker is not None else "do not all leave"
+    return never if ahead.blocker is not None else f"{never} within a year"
 
 
 def _when(ahead: Forecast, now: datetime) -> str:

@@ -160,3 +160,15 @@ def test_horizons_are_warned_of(
     sending = rules(retries=retries, pool_s=pool_s)
     ahead = forecast(provider(sending), IDLE, [(NOW, 1500)], NOW)
     assert warnings(sending, ahead, NOW, first_expiry) == said
+
+
+@pytest.mark.parametrize(
+    ("end", "blocker", "said"),
+    [
+        (NOW, None, "1 waiting leaves by today 12:00 UTC"),
+        (None, Blocker.PAUSED, "1 waiting does not leave"),
+        (None, None, "1 waiting does not leave within a year"),
+    ],
+)
+def test_one_message_is_told_of_as_one(end: datetime | None, blocker: Blocker | None, said: str) -> None:
+    assert in_sentence(Forecast(1, (), end, None, int(end is None), blocker), NOW) == said
