@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+import psycopg
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from ftos_tui.stores.live_protocol import Signal
 from ftos_tui.stores.postgres_target import PostgresTarget
@@ -16,10 +17,13 @@ from ftos_tui.stores.sql.postgres_engine import make_engine
 from ftos_tui.stores.sql.postgres_errors import in_words
 from ftos_tui.stores.sql.rights import protected
 from ftos_tui.stores.sql.schema import HEAD, REVISIONS
+from ftos_tui.stores.sql.statements import InTurn, Query, Runs
 from ftos_tui.stores.sql.store import SqlStore
 
 # Making indexes in a large store takes a while; whoever makes the schema at the same time waits for it.
 _SCHEMA_TIMEOUT_S: Final = 3600.0
+
+_NUMBER: Final = Query(text("SELECT version_num FROM alembic_version"))
 
 
 def open_postgres(target: PostgresTarget, *, read_only: bool = False) -> SqlStore:
@@ -99,10 +103,10 @@ def schema_of(target: PostgresTarget) -> str | None:
 def schema_revision(database: PostgresDatabase) -> str | None:
     """The revision the schema is at; None where there is no store yet."""
     try:
-        with database.reading() as connection:
-            return _revision(connection, database.location)
+        with database.looking() as look:
+            return _revision(look, database.location)
     except StoreDamaged as error:
-        if not isinstance(error.__cause__, ProgrammingError):
+        if not isinstance(error.__cause__, psycopg.ProgrammingError):
             raise
     _refuse_unnumbered(database)
     return None
@@ -162,7 +166,7 @@ def _migrate(target: PostgresTarget, *, from_nothing: bool) -> bool:
         with database.writing() as connection:
             # Under the writers' lock: whoever had it before may have done it.
             exists = connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL")).scalar()
-            found = _revision(connection, database.location) if exists else None
+            found = _revision(InTurn(connection), database.location) if exists else None
             if found == HEAD:
                 return False
             if found is None and not from_nothing:
@@ -175,8 +179,9 @@ def _migrate(target: PostgresTarget, *, from_nothing: bool) -> bool:
     return True
 
 
-def _revision(connection: Connection, location: str) -> str:
-    found = [str(row[0]) for row in connection.execute(text("SELECT version_num FROM alembic_version"))]
+def _revision(look: Runs, location: str) -> str:
+    [rows] = look.run(_NUMBER)
+    found = [str(row[0]) for row in rows]
     if len(found) != 1 or not (found[0] in REVISIONS or found[0].isdecimal()):
         raise StoreDamaged(f"{location} is a database, but no ftos-tui store: name another one. Nothing was changed.")
     if found[0] not in REVISIONS:
