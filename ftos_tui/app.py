@@ -148,7 +148,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
     def go_back(self) -> None:
         """Takes the screen on top away; what lies above it in the menu is made where it was jumped over."""
         level = self._menu_level(self.screen)
-        if level is None or self._menu_level(self.screen_stack[-2]) == level - 1:
+        if level is None or self._menu_level(self.screen_stack[-2]) in (level - 1, level):  # or one list over another
             self.pop_screen()
         elif level > 0:
             came_from = self.screen.place if isinstance(self.screen, FrameScreen) else PROVIDERS_PLACE

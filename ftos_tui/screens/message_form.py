@@ -111,7 +111,7 @@ class MessageFormScreen(FrameScreen):
     """
 
     BINDINGS = bindings_of(MESSAGE_NEW)
-    CSS = "MessageFormScreen #form { height: 1fr; }"
+    CSS = "MessageFormScreen #form { height: 1fr; scrollbar-size-vertical: 1; scrollbar-color: $panel; }"
     place = MESSAGE_NEW
     help_topic = (
         "Each recipient gets a message of its own. ✗ marks what is refused, ! a warning, which F7 acknowledges by its "

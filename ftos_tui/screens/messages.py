@@ -44,7 +44,8 @@ class MessagesScreen(FilteredListScreen, MessageActs):
 
     Args:
         cursor_on: The id of the message to put the cursor on.
-        provider: The id and the Name of the provider whose messages are shown; None for all.
+        provider: The id and the Name of the provider whose messages are shown, from where it was opened for that one;
+            None for all.
     """
 
     BINDINGS = bindings_of(MESSAGES)
@@ -64,6 +65,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
     def __init__(self, cursor_on: str = "", provider: tuple[str, str] | None = None) -> None:
         super().__init__()
         self.provider = provider
+        self.of_one = provider is not None
         self.kind = KINDS[0]
         self.source = MessageSource(self, MessageQuery(provider_id=provider[0] if provider else None))
         self.cursor_on = cursor_on
@@ -243,10 +245,11 @@ class MessagesScreen(FilteredListScreen, MessageActs):
             self._show(replace(self.source.query, provider_id=of or None))
 
     async def may_leave(self) -> bool:
-        """Esc first takes the filter away; then the menu is the last place."""
+        """Esc first takes the filter away; then the menu is the last place, unless it was opened for a provider."""
         if not await super().may_leave():
             return False
-        remember_place(self.console_app.session, Place())
+        if not self.of_one:
+            remember_place(self.console_app.session, Place())
         return True
 
     def action_refresh(self) -> None:
