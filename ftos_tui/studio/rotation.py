@@ -24,6 +24,7 @@ from ftos_tui.studio.failures import Failure, VaultError, counted, field_label
 from ftos_tui.studio.log import note
 from ftos_tui.studio.master_key import chosen_passphrase, lasting_name, new_salt
 from ftos_tui.studio.reasons import reason_to_keep
+from ftos_tui.studio.shared_store import permit_owner
 from ftos_tui.vault.envelope import Binding, Unreadable
 from ftos_tui.vault.errors import KeyLost
 from ftos_tui.vault.key_file import make_key_file, next_to, put_in_place, read_key_file, replace_next
@@ -144,11 +145,12 @@ def rotate_key(
         progress: Told how far it is.
 
     Raises:
-        NotPermitted: The environment is read-only.
+        NotPermitted: The environment is read-only, or the one who is signed in does not own the shared store.
         RotationBusy: Another process is at it.
         Failure: Store or keys did not do it; what was done so far holds, and a further rotation goes on.
     """
     session.permit_change()
+    permit_owner(session)
     with _alone(session.folder):
         kept = _settle(session.key_path, session.store.fact("key_id"))
         session.renew_vault()

@@ -14,7 +14,8 @@ from ftos_tui.config import PostgresSettings
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.secret import Secret
-from ftos_tui.studio.failures import SignInNeeded, SignInRefused
+from ftos_tui.domain.visible import visible
+from ftos_tui.studio.failures import NotPermitted, SignInNeeded, SignInRefused
 from ftos_tui.studio.sign_in import last_user, remember_user
 
 if TYPE_CHECKING:
@@ -92,6 +93,19 @@ def open_shared(session: "Session") -> "ProviderStore":
         raise
     remember_user(session)
     return store
+
+
+def permit_owner(session: "Session") -> None:
+    """Refuses, in a shared store that is open, whoever does not own it.
+
+    Raises:
+        NotPermitted: They do not, or the environment is read-only.
+    """
+    if not session.may_make:
+        raise NotPermitted(
+            f"{visible(session.author.user)} does not own the store of {session.environment.name}: sign in as who made "
+            "it. Nothing was changed."
+        )
 
 
 def signed_in(session: "Session", reach: "Callable[[PostgresTarget], T]") -> T:

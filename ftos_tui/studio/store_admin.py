@@ -7,7 +7,7 @@ granted only by who owns it.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.shipped import SHIPPED
@@ -19,7 +19,7 @@ from ftos_tui.studio.failures import Failure, NotPermitted, StoreError, StoreNew
 from ftos_tui.studio.log import note
 from ftos_tui.studio.master_key import ENVIRONMENT
 from ftos_tui.studio.session import new_id
-from ftos_tui.studio.shared_store import open_shared, signed_in
+from ftos_tui.studio.shared_store import open_shared, permit_owner, signed_in
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -256,16 +256,13 @@ def _open(session: "Session") -> "SqlStore":
 
         session.refuse_emptied()
         return open_sqlite(session.store_path)
-    from ftos_tui.stores.sql.store import SqlStore
-
     store = open_shared(session)
-    if not isinstance(store, SqlStore) or not session.may_make:
+    try:
+        permit_owner(session)
+    except NotPermitted:
         store.close()
-        raise NotPermitted(
-            f"{visible(session.author.user)} does not own the store of {session.environment.name}: sign in as who made "
-            "it. Nothing was changed."
-        )
-    return store
+        raise
+    return cast("SqlStore", store)
 
 
 @contextmanager

@@ -264,5 +264,17 @@ def test_operators_may_call_a_shared_environment_what_they_like(team: Team, tmp_
     keeper.close()
 
 
+def test_who_does_not_own_the_store_replaces_no_key_and_leaves_no_new_one(
+    team: Team, opened: list[Session], tmp_path: Path
+) -> None:
+    developer = team.session(tmp_path / "developer", user=team.person(Role.DEVELOPER))
+    opened.append(developer)
+    team.give_key(developer.places.data)
+    before = sorted(developer.places.data.iterdir())
+    with pytest.raises(NotPermitted, match="does not own the store of production: sign in as who made it"):
+        rotate_key(developer)
+    assert sorted(developer.places.data.iterdir()) == before
+
+
 def test_the_roles_are_those_of_the_database() -> None:
     assert tuple(Role) == ROLES
