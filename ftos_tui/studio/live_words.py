@@ -26,6 +26,13 @@ _NO_VERSION: Final = {
     "export_secrets": "exported secrets of {name}",
     "test_connection": "tested the connection of {name}",
     "test_message": "sent a test message by {name}",
+    "message_hold": "held messages of {name}",
+    "message_release": "released messages of {name}",
+    "message_cancel": "canceled messages of {name}",
+    "message_retry": "had messages of {name} tried again",
+    "message_resolve": "settled messages of {name} that were in doubt",
+    "delivery_pause": "paused the sending of {name}",
+    "delivery_resume": "let {name} send again",
 }
 
 _WITH_VERSION: Final = {
