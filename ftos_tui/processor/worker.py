@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from ftos_tui.domain.delivery import steps
 from ftos_tui.domain.delivery.breaker import Position, after_outcome
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
+from ftos_tui.processor.arrivals import Arrivals
 from ftos_tui.processor.backing import Backing, Pace
 from ftos_tui.processor.breakers import stored_breaker
 from ftos_tui.processor.clock import JUMP_S, Clock, StoreClock, SystemClock
@@ -21,7 +23,7 @@ from ftos_tui.processor.heartbeat import Heartbeat
 from ftos_tui.processor.lane import Hand, Lane
 from ftos_tui.processor.metrics import Meter, NoMeter
 from ftos_tui.processor.pinned import Pinned, pin
-from ftos_tui.processor.summary import results_in_words
+from ftos_tui.processor.summary import jump_in_words, recovery_in_words, results_in_words
 from ftos_tui.processor.writer import Writer
 from ftos_tui.stores.dispatch_protocol import StepPlan, StepState, WorkerState
 from ftos_tui.stores.protocol import NotFound, StoreError
@@ -80,6 +82,7 @@ class Worker:
         self._closing: set[asyncio.Task[None]] = set()
         self._writer: Writer
         self._heartbeat: Heartbeat
+        self._arrivals: Arrivals | None = None
 
     @property
     def name(self) -> str:
@@ -135,6 +138,9 @@ class Worker:
         )
         try:
             await asyncio.to_thread(self._begin)
+            if not self._once:
+                wake = partial(asyncio.get_running_loop().call_soon_threadsafe, self._wake.set)
+                self._arrivals = Arrivals(self.backing.messages, wake)
             ready()
             await self._work()
         finally:
@@ -280,12 +286,7 @@ class Worker:
         now = await asyncio.to_thread(self.backing.store.now, self._clock.utc_now())
         ahead = self.clock.tell(now)
         if abs(ahead) > JUMP_S:
-            way = "forward" if ahead > 0 else "back"
-            self._note(
-                Level.ERROR,
-                f"The store's clock jumped {way} by {abs(ahead):,.0f} s. Due times stay as they are, nothing is sent "
-                "twice; check that clock.",
-            )
+            self._note(Level.ERROR, jump_in_words(ahead))
             for lane in self.lanes.values():
                 lane.not_before = None
 
@@ -295,9 +296,7 @@ class Worker:
         self._chores_at = self._clock.monotonic()
         messages = self.backing.messages
         while (found := await asyncio.to_thread(messages.recover)).total:
-            parts = ((found.queued, "wait again"), (found.in_doubt, "are in doubt"), (found.held, "are held"))
-            what = ", ".join(f"{number:,} {words}" for number, words in parts if number)
-            self._note(Level.WARNING, f"Messages of a worker that was lost: {what}.")
+            self._note(Level.WARNING, recovery_in_words(found))
         while expired := await asyncio.to_thread(messages.expire):
             self._note(Level.WARNING, f"{expired:,} messages expired unsent: their not-after time passed.")
         with suppress(Failure):  # it has said so itself
@@ -364,6 +363,8 @@ class Worker:
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     def _take_leave(self) -> None:
+        if self._arrivals is not None:
+            self._arrivals.close()
         self._heartbeat.end()
         for name in (*self._old_names, self.name):
             with suppress(StoreError):

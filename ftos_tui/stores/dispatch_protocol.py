@@ -10,6 +10,7 @@ from ftos_tui.domain.delivery.states import Dispatch
 from ftos_tui.domain.record import Author
 
 if TYPE_CHECKING:
+    from ftos_tui.stores.live_protocol import Signal
     from ftos_tui.stores.protocol import Sign
 
 
@@ -278,6 +279,17 @@ class DispatchStore(Protocol):
 
     def close_breaker(self, provider_id: str, author: Author, sign: "Sign") -> StepState:
         """Closes the breaker of a provider by an operator's word; audited."""
+        ...
+
+    def arrivals(self, mode: str = "auto") -> "Signal | None":
+        """Says from now on when messages were queued; None where the store tells nobody, and it is to be looked.
+
+        Args:
+            mode: As for `LiveStore.signal`.
+
+        Raises:
+            StoreError: The store is away.
+        """
         ...
 
     def due_providers(self) -> Sequence[DueProvider]:

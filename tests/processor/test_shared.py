@@ -82,6 +82,20 @@ async def test_two_workers_send_nothing_twice_and_no_more_at_once_than_bulk_no(s
     shared.check_history()
 
 
+async def test_a_message_wakes_a_worker_that_sleeps(shared: Post) -> None:
+    worker = shared.worker(replace(QUICK, look_s=600, sleep_s=600))
+    ready = asyncio.Event()
+    running = asyncio.create_task(worker.run(ready.set))
+    await ready.wait()
+    # Queued again and again, for the worker may only be about to listen; it looks at nothing by itself.
+    while not shared.server.copies:
+        await asyncio.to_thread(shared.queue)
+        await asyncio.sleep(0.1)
+    worker.stop()
+    await running
+    assert "accepted" in shared.states()
+
+
 def test_a_worker_that_stood_still_past_its_lease_writes_nothing(shared: Post) -> None:
     reached, go = threading.Event(), threading.Event()
 

@@ -18,6 +18,7 @@ from ftos_tui.stores.dispatch_protocol import (
     WorkerState,
 )
 from ftos_tui.stores.event_protocol import EventPlace, Intake, NewEvent
+from ftos_tui.stores.live_protocol import Signal
 from ftos_tui.stores.message_protocol import (
     Counts,
     Enqueued,
@@ -185,6 +186,10 @@ class SqlMessages:
         """Closes the breaker of a provider by an operator's word."""
         with self.database.writing() as connection:
             return message_moves.close_breaker(connection, provider_id, author, sign)
+
+    def arrivals(self, mode: str = "auto") -> Signal | None:
+        """Says from now on when messages were queued."""
+        return self.database.arrivals(mode)
 
     def due_providers(self) -> Sequence[DueProvider]:
         """The providers with messages waiting."""

@@ -39,6 +39,7 @@ from ftos_tui.stores.sql.message_schema import (
     message_group,
 )
 from ftos_tui.stores.sql.schema import provider
+from ftos_tui.stores.sql.signals import ARRIVALS
 from ftos_tui.stores.sql.tally import Tally
 
 _M: Final = message.c
@@ -48,6 +49,7 @@ _DEDUPED: Final = text("dedupe_key IS NOT NULL")
 _AT_REST: Final = text(f"message.{AT_REST_SQL}")
 _IN_HAND: Final = text(f"message.{IN_HAND_SQL}")
 _WAITING: Final = text(f"message.{WAITING_SQL}")
+_ARRIVED: Final = select(func.pg_notify(ARRIVALS, ""))
 
 
 def enqueue(connection: Connection, entries: Sequence[NewEntry], by: Author) -> Sequence[Enqueued]:
@@ -74,6 +76,8 @@ def enqueue(connection: Connection, entries: Sequence[NewEntry], by: Author) -> 
             taken.append(entry)
             counted.moved(queued.provider_id, None, entry.state)
     _keep_content(connection, taken, by, now)
+    if taken and connection.dialect.name == "postgresql":
+        connection.execute(_ARRIVED)
     counted.write(connection)
     return result
 

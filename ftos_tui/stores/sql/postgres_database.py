@@ -8,12 +8,14 @@ import psycopg
 from sqlalchemy import Connection, Engine, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
+from ftos_tui.stores.live_protocol import Signal
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.protocol import OutcomeUnknown
 from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES, Backend, Database
 from ftos_tui.stores.sql.postgres_engine import begin_reading, begin_writing, stop
 from ftos_tui.stores.sql.postgres_errors import in_words, is_broken, is_worth_another
 from ftos_tui.stores.sql.postgres_pipeline import ChangeInPipelines, LookOnce
+from ftos_tui.stores.sql.signals import ARRIVALS
 from ftos_tui.stores.sql.statements import Query, Runs, Transaction
 
 _FORMAT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'
@@ -32,6 +34,7 @@ class PostgresDatabase(Database):
 
     def __init__(self, engine: Engine, backend: Backend, target: PostgresTarget) -> None:
         super().__init__(engine, backend, read_only=target.read_only)
+        self._target = target
         self._reads = tuple(statement.encode() for statement in begin_reading(target))
         self._writes = tuple(statement.encode() for statement in begin_writing(target))
 
@@ -69,6 +72,12 @@ class PostgresDatabase(Database):
             ChangeInPipelines(self.engine, WRITES, self._writes, unknown) as change,
         ):
             yield change
+
+    def arrivals(self, mode: str) -> Signal | None:
+        """Says when messages come; see `DispatchStore.arrivals`."""
+        from ftos_tui.stores.sql.postgres_listen import open_signal
+
+        return open_signal(self._target, mode, ARRIVALS)
 
     @property
     def clock(self) -> Query:

@@ -31,12 +31,13 @@ HEARD_WITHIN_S: Final = 2.0
 """Seconds in which a notification of our own has to arrive for LISTEN to be relied on."""
 
 
-def open_signal(target: PostgresTarget, mode: str) -> Signal:
+def open_signal(target: PostgresTarget, mode: str, channel: str = CHANNEL) -> Signal:
     """Listens where that works, and polls where a pooler or a standby stands in the way.
 
     Args:
         target: Where the store is.
         mode: `auto` tries LISTEN out, `listen` takes it for granted, `poll` does without.
+        channel: What is listened to.
 
     Raises:
         StoreError: The store is away.
@@ -44,7 +45,7 @@ def open_signal(target: PostgresTarget, mode: str) -> Signal:
     if mode == "poll" or (target.pooler and mode != "listen"):
         return PollSignal()
     try:
-        listener = PostgresSignal(target)
+        listener = PostgresSignal(target, channel)
         try:
             if mode == "listen" or listener.hears():
                 return listener
@@ -64,12 +65,13 @@ class PostgresSignal:
 
     Args:
         target: Where the store is.
+        channel: What is listened to.
 
     Raises:
         psycopg.Error: It cannot be listened to.
     """
 
-    def __init__(self, target: PostgresTarget) -> None:
+    def __init__(self, target: PostgresTarget, channel: str = CHANNEL) -> None:
         self._target = target
         self._connection: psycopg.Connection[tuple[Any, ...]] = connect(target)
         self._closing = threading.Lock()
@@ -78,7 +80,7 @@ class PostgresSignal:
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
         try:
-            self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+            self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         except BaseException:
             self.close()
             raise

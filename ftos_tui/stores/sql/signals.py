@@ -16,6 +16,10 @@ POLL_EVERY_S: Final = 0.8
 """Seconds between two looks: what others save shows within a second."""
 
 
+ARRIVALS: Final = "ftos_tui_messages"
+"""On which channel a database that can notifies that messages were queued, or wait again."""
+
+
 class PollSignal:
     """Says again and again that a look may be worth it.
 
