@@ -14,6 +14,10 @@ import pytest
 
 from ftos_tui.domain.delivery.states import IN_HAND
 from ftos_tui.domain.pace import STEP_SECONDS
+from ftos_tui.stores.sql.roles import Role
+from ftos_tui.studio import processor
+from ftos_tui.studio.failures import NotPermitted
+from ftos_tui.studio.processor import RunOptions
 from ftos_tui.studio.session import Session
 from tests.postgres import PostgresServer
 from tests.processor.post import QUICK, USERS, Post, environ_of, wait_for
@@ -80,6 +84,28 @@ async def test_two_workers_send_nothing_twice_and_no_more_at_once_than_bulk_no(s
     assert shared.copies() == dict.fromkeys(ids, 1)
     assert 0 < most <= 6
     shared.check_history()
+
+
+@pytest.mark.parametrize(("role", "may"), [(Role.WORKER, True), (Role.CONSULTANT, False), (Role.AUDITOR, False)])
+def test_who_may_deliver(
+    postgres_server: PostgresServer, tmp_path: Path, server: SmtpServer, role: Role, may: bool
+) -> None:
+    team = new_team(postgres_server, tmp_path)
+    owner = shared_session(postgres_server.host, postgres_server.port, team.database, tmp_path)
+    post = Post(tmp_path, owner, server).open()
+    ids = post.queue(3)
+    session = team.session(user=team.person(role))
+    try:
+        if may:
+            processor.run(session, RunOptions(once=True))
+            assert post.copies() == dict.fromkeys(ids, 1)
+        else:
+            with pytest.raises(NotPermitted, match="lacks the role worker"):
+                processor.run(session, RunOptions(once=True))
+            assert processor.processor_status(session).providers[0].waiting == 3
+    finally:
+        session.close()
+        owner.close()
 
 
 async def test_a_message_wakes_a_worker_that_sleeps(shared: Post) -> None:
