@@ -23,7 +23,7 @@ from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.domain.secret import Secret
 from ftos_tui.key_names import key_names
 from ftos_tui.screens.carrier import Carrier
-from ftos_tui.screens.frame import MENU_PATH, FrameScreen
+from ftos_tui.screens.frame import MENU_PATH, FrameScreen, gravity
 from ftos_tui.screens.live_watch import LiveWatch
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.trial_watch import TrialWatch
@@ -226,7 +226,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
                 return
             version = await self.carry_out(lambda: open_provider(self.session, provider_id=provider_id), lasting=False)
         except Failure as failure:
-            self.report(Level.ERROR, str(failure))
+            self.report(gravity(failure), str(failure))
             return
         unreadable = [field_label(f) for f, state in version.secrets.items() if state.is_set and not state.readable]
         if unreadable:
@@ -239,7 +239,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
         try:
             await self.carry_out(lambda: self.session.vault)
         except Failure as failure:
-            self.report(Level.ERROR, str(failure))
+            self.report(gravity(failure), str(failure))
 
     async def open_draft(self, draft: Draft, key: str | None = None, session: Session | None = None) -> None:
         """Opens the form with a draft.
@@ -258,7 +258,7 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
                     lambda: form_context(session or self.session, draft), lasting=False, session=session
                 )
             except Failure as failure:
-                self.report(Level.ERROR, str(failure))
+                self.report(gravity(failure), str(failure))
                 return
             screen = EditScreen(draft, context, key=key, counts=counts)
             screen.other_session = session

@@ -164,10 +164,11 @@ class Carrier:
             screen.show_environment()
 
     async def _in_thread(self, operation: Callable[[], T], lasting: bool, quiet: bool, session: Session | None) -> T:
-        # While no store is open nothing is being saved: who leaves does not wait for the opening.
-        run = asyncio.to_thread if self._app.session.is_open else in_passing_thread
+        session = session or self._app.session
+        # Who leaves does not wait for what only reads, nor for an opening: while no store is open nothing is saved.
+        passing = (session.shared and not lasting) or not self._app.session.is_open
+        run = in_passing_thread if passing else asyncio.to_thread
         if quiet:
             return await run(operation)
-        session = session or self._app.session
         reader = Reader(session, operation)
         return await self.waiting.result(run(reader), lasting=lasting, session=session, give_up=reader.give_up)

@@ -146,7 +146,7 @@ class EditScreen(TrialActions, VersionActions, LiveActions, MeaningActions, Test
         base = self.model.draft.base
         title = "Edit Channel Provider" if base.provider_id else "New Channel Provider"
         if self.saver.finding_out:
-            title = f"v{base.version} ? finding out whether v{base.version + 1} was saved"
+            title = f"v{base.version} ? asking if v{base.version + 1} was saved"
         elif base.version:
             meanwhile = self.live.mark()
             title = f"v{base.version} {meanwhile}" if meanwhile else f"{title} v{base.version}"
@@ -277,7 +277,7 @@ class EditScreen(TrialActions, VersionActions, LiveActions, MeaningActions, Test
         """Saves what the form holds; see `start_saving`."""
         if not self.saver.busy:
             self.model.trial = trial
-            start(self, partial(self.saver.save, close=close), "save", exclusive=False)
+        start(self, partial(self.saver.save, close=close), "save", exclusive=False)
 
     # Other actions
 

@@ -63,6 +63,11 @@ def closed_by(action_id: str) -> list[BindingType]:
     return [Binding(",".join(ACTIONS[action_id].keys), "back", show=False, id=action_id)]
 
 
+def gravity(failure: Failure) -> Level:
+    """How the status log tells of a failure: what the operator gave up is none."""
+    return Level.INFO if isinstance(failure, GivenUp) else Level.ERROR
+
+
 class FrameScreen(Screen[None]):
     """A screen in the common frame. Subclasses give `content`, `breadcrumb`, `hints` and `place`.
 
@@ -190,11 +195,8 @@ class FrameScreen(Screen[None]):
         """
         try:
             return await self.console_app.carry_out(operation, lasting=lasting, quiet=quiet, session=self.session)
-        except GivenUp as given_up:
-            self.console_app.report(Level.INFO, str(given_up))
-            return None
         except Failure as failure:
-            self.console_app.report(Level.ERROR, str(failure))
+            self.console_app.report(gravity(failure), str(failure))
             return None
 
     async def succeeds(self, operation: Callable[[], object]) -> bool:

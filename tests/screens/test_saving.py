@@ -14,6 +14,7 @@ from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.screens import form_saver
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.providers import ProvidersScreen
+from ftos_tui.screens.waiting import Waiting
 from ftos_tui.stores.sql.sqlite import open_sqlite
 from ftos_tui.studio.failures import NotFound
 from ftos_tui.studio.providers import delete, open_provider, save
@@ -138,7 +139,12 @@ async def test_a_locked_store_keeps_all_that_was_typed(session: Session) -> None
         assert open_provider(session, name=NAME).secrets["app_key"].version == 2
 
 
-async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(session: Session) -> None:
+async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    words = Waiting._words
+    monkeypatch.setattr(Waiting, "_words", lambda self: said.append(words(self)) or said[-1])  # type: ignore[func-returns-value]
     async with at_console(session) as operator:
         await operator.open(NAME)
         await operator.type("bulk_no", "60")
@@ -146,7 +152,7 @@ async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(sessi
             other.execute("BEGIN IMMEDIATE")
             await operator.press("ctrl+s", "ctrl+s")
             await operator.form.saver.save(close=True)  # one is under way: this does nothing
-            await operator.until(lambda: "Waiting for the store local" in operator.text)
+            await operator.until(lambda: any(line.startswith("Waiting for the store local … ") for line in said))
             await operator.type("retry_max_attempt", "7")
         await operator.until_logged(f"Saved {NAME} version 3 (1 field)")
         await operator.until(lambda: "Edit Channel Provider v3 * 1 unsaved" in operator.text)

@@ -23,7 +23,6 @@ class BadLine:
         cut_answered: The same of what reaches the client.
         losing: Whether the lines are cut as soon as the server answers on one, its answer lost.
         abrupt: Whether a cut resets the connections rather than ending them.
-        cut_at: What may not reach the server: the lines are cut before it does.
         halved: Whether what is carried arrives in two pieces.
         frozen: Whether nothing is carried in either direction, without a word; unfreezing lets it go on.
         down: Whether new connections are refused.
@@ -39,7 +38,6 @@ class BadLine:
         self.cut_answered: int | None = None
         self.abrupt = self.halved = self.down = self.losing = False
         self.delay_s = 0.0
-        self.cut_at = b""
         self._flowing = threading.Event()
         self._flowing.set()
         self._sockets: list[socket.socket] = []
@@ -127,8 +125,6 @@ class BadLine:
     def _allowed(self, data: bytes, way: str) -> tuple[bytes, bool]:
         """What of some bytes is carried before the line is cut, and whether it is."""
         if self.losing and way == "answered":
-            return b"", True
-        if self.cut_at and way == "sent" and self.cut_at in data:
             return b"", True
         with self._lock:
             left: int | None = getattr(self, f"cut_{way}")

@@ -102,12 +102,12 @@ def losing(line: BadLine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def never_arriving(line: BadLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line goes down as the next commit is on its way to the server."""
+    """The next commit gets stuck on its way to the server, and nobody waits for it for long."""
+    monkeypatch.setattr("ftos_tui.stores.sql.postgres_engine._BEYOND_STATEMENT_S", 0.3)
     finish = ChangeInPipelines.finish
 
     def finish_on_no_line(change: ChangeInPipelines, *queries: Query) -> None:
-        monkeypatch.undo()
-        line.cut_at, line.down = b"COMMIT", True
+        line.frozen = bool(queries)
         finish(change, *queries)
 
     monkeypatch.setattr(ChangeInPipelines, "finish", finish_on_no_line)
@@ -120,7 +120,7 @@ async def test_a_save_whose_answer_is_lost_is_found_out(session: Session, line: 
         await operator.type("bulk_no", "77")
         await operator.press("ctrl+s")
         await operator.until_logged("The line dropped while saving; finding out whether version 3 was written…")
-        await operator.until(lambda: "v2 ? finding out whether v3 was saved" in operator.lines[1])
+        await operator.until(lambda: "v2 ? asking if v3 was saved" in operator.lines[1])
         await operator.type("retry_max_attempt", "7")
         await operator.press("ctrl+s")
         await operator.until_logged("It is not known yet whether the last save was written")
@@ -133,14 +133,17 @@ async def test_a_save_whose_answer_is_lost_is_found_out(session: Session, line: 
 
 
 async def test_a_save_that_never_arrived_is_told_so_and_may_be_made_again(
-    session: Session, line: BadLine, never_arriving: None
+    open_over: Opener, line: BadLine, never_arriving: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    session = open_over(line, statement_timeout=1.0)
     async with at_console(session) as operator:
         await operator.open(NAME)
         await operator.type("bulk_no", "77")
         await operator.press("ctrl+s")
         await operator.until_logged("finding out whether version 3 was written…")
-        line.cut_at, line.down = b"", False
+        line.cut()  # what was stuck is gone
+        line.frozen = False
+        monkeypatch.undo()
         await operator.until_logged("Not saved: the line dropped before version 3 was written. Save again.")
         await operator.until(lambda: not operator.form.saver.busy)
         assert operator.row("bulk_no").control.value == "77"
