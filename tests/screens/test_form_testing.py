@@ -10,7 +10,7 @@ from ftos_tui.screens.review import ReviewScreen
 from ftos_tui.studio.connection import last_recipient
 from ftos_tui.studio.failures import StoreUnreachable
 from ftos_tui.studio.messages import Counts
-from ftos_tui.studio.providers import open_provider
+from ftos_tui.studio.providers import new_draft, open_provider
 from ftos_tui.studio.session import Session
 from tests.screens.conftest import Opener
 from tests.screens.operator import Operator, at_console
@@ -179,3 +179,16 @@ async def test_the_forecast_is_one_key_away_where_there_is_no_room(session: Sess
         await operator.until_on(ReviewScreen)
         await operator.press("tab")
         await operator.until(lambda: "→ 300 waiting leave by today 12:02 UTC" in operator.text)
+
+
+async def test_a_new_provider_has_no_messages_and_no_forecast(session: Session) -> None:
+    async with at_console(session, size=(120, 60)) as operator:
+        await operator.listed()
+        await operator.app.open_draft(new_draft())
+        form = await operator.until_on(EditScreen)
+        await operator.type("bulk_no", "100")
+        await operator.until(lambda: not form.forecast._busy and not form.forecast._stale)
+        assert form.forecast.outlook is None
+        assert "Way out" not in operator.text
+        await operator.type("service_url", "https://api.sendgrid.com")
+        assert "Way out" in operator.text
