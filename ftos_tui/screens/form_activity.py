@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from ftos_tui.domain.delivery.curve import curve
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.statuses import StatusRow
-from ftos_tui.widgets.background import start
+from ftos_tui.widgets.background import running, start
 from ftos_tui.widgets.cells import fit
 from ftos_tui.widgets.meaning_panel import Section
 
@@ -37,12 +37,13 @@ class FormActivity:
     def follow(self) -> None:
         """Looks now, and from now on."""
         self.form.set_interval(PACE, self.look)
-        self.look()
+        self.form.call_after_refresh(self.look)  # only then it is known how much room there is
 
     def look(self) -> None:
         """Looks, unless the form stands alone and has no room for it."""
         form = self.form
-        if form.model.draft.base.provider_id and (form.has_class("wide") or form.app.screen is not form):
+        shown = form.has_class("wide") or form.app.screen is not form
+        if form.model.draft.base.provider_id and shown and not running(form, "activity"):
             start(form, self._look, "activity")
 
     async def _look(self) -> None:

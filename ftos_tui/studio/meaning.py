@@ -67,12 +67,14 @@ def meaning(session: "Session", draft: Draft, checked: Checked) -> Meaning:
 def window_in_words(window: Window, now: datetime) -> tuple[str, ...]:
     """The window in UTC, whether it is open, when that changes, and what it is in the operator's zone.
 
+    To the minute: words that went on by seconds would be painted anew whenever something else is.
+
     Args:
         window: The window.
         now: The time, with a zone.
     """
     state = "open" if window.is_open_at(now) else "closed"
-    lines = [f"{window.min}–{window.max} UTC, {state} now ({now:%H:%M:%S} UTC)"]
+    lines = [f"{window.min}–{window.max} UTC, {state} now ({now:%H:%M} UTC)"]
     change = window.next_change(now)
     if change is None:
         lines.append("It never closes.")
@@ -109,8 +111,7 @@ def _next_offset(here: datetime) -> datetime | None:
 
 
 def _duration(span: timedelta) -> str:
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
     if hours:
         return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
+    return f"{minutes} min" if minutes else "less than a minute"

@@ -126,8 +126,11 @@ class FieldRow(Widget):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Wraps the findings anew."""
+        """Wraps the findings anew; the row was painted at its new width with the old lines meanwhile."""
+        lines = self._lines
         self._wrap()
+        if self._lines != lines:
+            self.refresh()
 
     def _wrap(self) -> None:
         width = max(20, self.size.width - _INDENT - 3)

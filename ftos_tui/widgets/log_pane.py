@@ -257,15 +257,21 @@ class LogPane(LineWidget, can_focus=True):
 
     def action_grow(self) -> None:
         """A line more."""
-        self._resize(self.size.height + 1)
+        self._resize(self._wanted_height + 1)
 
     def action_shrink(self) -> None:
         """A line less."""
-        self._resize(self.size.height - 1)
+        self._resize(self._wanted_height - 1)
+
+    @property
+    def _wanted_height(self) -> int:
+        """The height it has, or gets with the next layout: keys may come quicker than that."""
+        height = self.styles.height
+        return self.size.height if height is None or height.cells is None else height.cells
 
     def _resize(self, height: int) -> None:
         height = max(LEAST_HEIGHT, min(height, self.screen.size.height // 2))
-        if height != self.size.height:
+        if height != self._wanted_height:
             self.styles.height = height
             self.post_message(self.Resized(self, height))
 

@@ -38,6 +38,19 @@ async def test_findings_take_rows_of_their_own_and_the_gravest_gives_the_mark() 
         assert lines(app)[0].startswith("● Name")
 
 
+async def test_findings_are_wrapped_anew_where_they_take_as_many_lines() -> None:
+    row = FieldRow("name", "Name", OneLineInput(placeholder="x"))
+    app = Stage([row])
+    async with app.run_test(size=(50, 4)) as pilot:
+        row.show([Shown(REFUSE)], changed=True, empty=False)
+        await until(pilot, lambda: row.size.height == 3)
+        await pilot.resize_terminal(60, 4)
+        await until(pilot, lambda: row.size.width == 60)
+        assert row.size.height == 3
+        wrapped = ["   ✗ Write it otherwise, for it is wrong in more words than", "     have room on one line."]
+        await until(pilot, lambda: lines(app)[1:3] == wrapped)
+
+
 async def test_an_optional_field_bears_no_dot() -> None:
     row = FieldRow("name", "Name", OneLineInput(), mandatory=False)
     app = Stage([row])

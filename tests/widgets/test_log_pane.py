@@ -149,6 +149,10 @@ async def test_the_pane_grows_and_shrinks_within_bounds() -> None:
         assert all(m.control is pane for m in app.seen if isinstance(m, LogPane.Resized))
         assert lines(app)[1].startswith("10:41:10 ✗")
         assert pane.size.height == 2
+        pane.action_grow()
+        pane.action_grow()  # before there was time for a layout
+        assert pane.size.height == 2
+        await until(pilot, lambda: pane.size.height == 4)
 
 
 async def test_an_entry_of_another_day_says_so_and_times_are_utc() -> None:
