@@ -11,7 +11,7 @@ from ftos_tui.domain.visible import shortened
 from ftos_tui.screens.frame import bindings_of
 from ftos_tui.screens.message_acts import MessageActs
 from ftos_tui.studio.message_views import MessageView, event_in_words, message_view
-from ftos_tui.widgets.background import start
+from ftos_tui.widgets.background import running, start
 from ftos_tui.widgets.meaning_panel import MeaningPanel, Section
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class MessageScreen(MessageActs):
             self._show(found)
 
     def _look(self) -> None:
-        if self.app.screen is self and self.view is not None:
+        if self.app.screen is self and self.view is not None and not running(self, "message"):
             start(self, self._read_again, "message")
 
     async def _read_again(self) -> None:

@@ -21,7 +21,7 @@ from ftos_tui.studio.failures import counted
 from ftos_tui.studio.message_views import why
 from ftos_tui.studio.messages import Dispatch, MessageQuery, message_counts
 from ftos_tui.studio.place import Place, remember_place
-from ftos_tui.widgets.background import start
+from ftos_tui.widgets.background import running, start
 from ftos_tui.widgets.counts_line import CountsLine
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Row, RowList
@@ -123,7 +123,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
     # Counts
 
     def _look(self) -> None:
-        if self.listed and self.app.screen is self and self.numbers is not None:
+        if self.listed and self.app.screen is self and self.numbers is not None and not running(self, "count"):
             start(self, self._count_again, "count")
 
     async def _count(self) -> None:

@@ -22,7 +22,7 @@ from ftos_tui.studio.reading import (  # what checks is imported once it is need
     count_providers,
     open_provider,
 )
-from ftos_tui.widgets.background import start
+from ftos_tui.widgets.background import running, start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Row, RowList
 
@@ -108,7 +108,7 @@ class ProvidersScreen(FilteredListScreen):
             self.action_refresh()
 
     def _look_at_loads(self) -> None:
-        if self.listed and self.app.screen is self and self.total is not None:
+        if self.listed and self.app.screen is self and self.total is not None and not running(self, "loads"):
             start(self, self._look, "loads")
 
     async def _look(self) -> None:

@@ -21,3 +21,8 @@ def start(
         exclusive: Whether it takes the place of a worker of the same group that still runs.
     """
     node.run_worker(cast(Any, work), group=group, exclusive=exclusive)
+
+
+def running(node: DOMNode, group: str) -> bool:
+    """Whether a worker of a group still runs: what is looked at again and again waits for a slow look to end."""
+    return any(worker.node is node and worker.group == group and not worker.is_finished for worker in node.workers)
