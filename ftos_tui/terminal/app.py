@@ -337,11 +337,8 @@ class SafeApp(App[int]):
         if self._guard is None:
             yield
             return
-        self._guard.ignored = frozenset({signal.SIGINT, signal.SIGQUIT})
-        try:
+        with self._guard.ignoring(signal.SIGINT, signal.SIGQUIT):
             yield
-        finally:
-            self._guard.ignored = frozenset()
 
     # Text that comes from data
 

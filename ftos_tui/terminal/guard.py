@@ -6,12 +6,13 @@ for a frozen line, a locked store or the operator's editor. So a thread of its o
 terminal to hang up, asks the loop to leave, and leaves without it when it does not.
 """
 
+import contextlib
 import os
 import select
 import signal
 import termios
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ GRACE: Final = 0.35
 
 _CHECK_EVERY: Final = 1000
 """Milliseconds between looks at the terminal, where the system does not report a hang-up by itself."""
+
+_NO_LONGER: Final = 255
+"""In the pipe of signals: those that were ignored so far are not from here on. No signal has this number."""
 
 
 def terminal_gone(fd: int) -> bool:
@@ -68,8 +72,7 @@ class Guard:
         os.set_blocking(self._write, False)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="terminal-guard", daemon=True)
-        self.ignored: frozenset[int] = frozenset()
-        """Signals to take no notice of, such as the editor's Ctrl+C while it has the terminal."""
+        self._ignored: list[frozenset[int]] = []
         self.attributes: list[Any] | None = None if terminal_gone(fd) else termios.tcgetattr(fd)
         """How the terminal was set before the app took it."""
 
@@ -91,6 +94,18 @@ class Guard:
         os.close(self._read)
         os.close(self._write)
 
+    @contextlib.contextmanager
+    def ignoring(self, *signums: int) -> Iterator[None]:
+        """Takes no notice of signals that come while the block runs, such as the editor's Ctrl+C.
+
+        The end of the block goes through the pipe, too: on a busy machine a signal may be read after it.
+        """
+        self._ignored.append(frozenset(signums))
+        try:
+            yield
+        finally:
+            os.write(self._write, bytes([_NO_LONGER]))
+
     def _watch(self) -> None:
         code = self._wait()
         if code is None:
@@ -110,7 +125,9 @@ class Guard:
                 if fd == self._read:
                     self._wake()
                     for signum in os.read(self._read, 64):
-                        if signum in SIGNALS and signum not in self.ignored:
+                        if signum == _NO_LONGER:
+                            self._ignored.pop(0)
+                        elif signum in SIGNALS and not any(signum in ignored for ignored in self._ignored):
                             return 128 + signum
                 elif event & select.POLLNVAL:
                     poller.unregister(fd)  # macOS polls no terminals: the look once a second does

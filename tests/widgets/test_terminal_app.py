@@ -318,7 +318,7 @@ class Idle:
     attributes = None
 
     def __init__(self, *arguments: object) -> None:
-        self.ignored: frozenset[int] = frozenset()
+        """Nothing."""
 
     def start(self) -> None:
         """Nothing."""

@@ -160,11 +160,25 @@ def test_signal_asks_first_and_then_forces(notes: Notes) -> None:
 
 
 def test_signal_of_the_editor_is_ignored(notes: Notes) -> None:
-    notes.guard.ignored = frozenset({signal.SIGINT})
-    os.kill(os.getpid(), signal.SIGINT)
-    os.kill(os.getpid(), signal.SIGHUP)
-    assert notes.asked.wait(5)
+    with notes.guard.ignoring(signal.SIGINT):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert notes.asked.wait(30)
     assert notes.left == [129]
+
+
+def test_signal_of_the_editor_is_ignored_when_it_is_read_late(pair: tuple[int, int]) -> None:
+    guard = Notes(pair[1]).guard
+    guard._thread = threading.Thread(target=lambda: None)
+    guard.start()
+    try:
+        with guard.ignoring(signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), signal.SIGINT)
+        with guard.ignoring(signal.SIGINT):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert guard._wait() == 143
+    finally:
+        guard.stop()
 
 
 def test_any_signal_wakes_the_loop(notes: Notes) -> None:
