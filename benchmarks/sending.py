@@ -1,0 +1,105 @@
+"""Programs that send, each a process of its own: `python -m benchmarks.sending WHAT ARGUMENTS`.
+
+Each says `ready`, waits for a line, works, and says by the clock of the machine when it began and ended.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.terminal import CannotMeasure
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+def seconds_of(commands: Sequence[Sequence[str]]) -> float:
+    """The seconds from the first one's start to the last one's end, all at once.
+
+    Args:
+        commands: Programs that say when they are ready.
+
+    Raises:
+        CannotMeasure: One of them failed.
+    """
+    with ExitStack() as stack:
+        running = []
+        for command in commands:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+            )
+            running.append(stack.enter_context(process))
+            stack.callback(process.kill)
+        for process in running:
+            assert process.stdout is not None
+            if process.stdout.readline().strip() != "ready":
+                raise CannotMeasure(f"a sender does not start: {process.communicate()[1][-2000:]}")
+        for process in running:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        spans = []
+        for process in running:
+            out, complaints = process.communicate()
+            if process.returncode:
+                raise CannotMeasure(f"a sender failed: {complaints[-2000:]}")
+            spans.append([float(word) for word in out.split()[-2:]])
+    return max(span[1] for span in spans) - min(span[0] for span in spans)
+
+
+def timed(work: Callable[[], object]) -> None:
+    """Waits for the word, works, and tells when."""
+    print("ready", flush=True)
+    sys.stdin.readline()
+    began = time.monotonic()
+    work()
+    print(began, time.monotonic(), flush=True)
+
+
+def bare(port: int, connections: int, number: int, payload: bytes) -> None:
+    """A loop on each connection, by aiosmtplib, with bytes that are ready."""
+    from aiosmtplib import SMTP
+
+    async def one(messages: int) -> None:
+        async with SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+            for _ in range(messages):
+                await client.sendmail("office@example.com", ["client@example.com"], payload)
+
+    async def all_of_them() -> None:
+        share = number // connections
+        await asyncio.gather(*(one(share) for _ in range(connections)))
+
+    timed(lambda: asyncio.run(all_of_them()))
+
+
+def worker(place: dict[str, Any]) -> None:
+    """A worker of the processor, until nothing is left."""
+    from benchmarks.queues import session_at
+    from ftos_tui.processor.backing import Pace
+    from ftos_tui.processor.worker import Worker
+    from ftos_tui.studio.processor import backing_of
+
+    session = session_at(place)
+    session.store.messages.counts()
+
+    async def work() -> None:
+        # smtp-sink offers to sign in and then takes nobody: without a password it is not asked.
+        backing = replace(backing_of(session), secrets=lambda version: {})
+        worker = Worker(backing, Pace(step_s=0), once=True, alone=not session.shared)
+        await worker.run()
+
+    timed(lambda: asyncio.run(work()))
+    session.close()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "worker":
+        worker(json.loads(sys.argv[2]))
+    else:
+        bare(int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]).read_bytes())
