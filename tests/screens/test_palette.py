@@ -5,6 +5,7 @@ from textual.command import Command, CommandInput, CommandList, CommandPalette
 from ftos_tui.screens.drafts import DraftsScreen
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.menu import MenuScreen
+from ftos_tui.screens.messages import MessagesScreen
 from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.screens.statuses import StatusesScreen
 from ftos_tui.studio.drafts import keep_draft
@@ -118,3 +119,13 @@ async def test_hostile_texts_and_a_store_that_fails_do_the_palette_no_harm(sessi
         palette.query_one(CommandInput).value = "refresh"
         await operator.until(lambda: found(operator)[:1] == ["Refresh  r F5"])
         assert "\x1b" not in operator.raw_cells()
+
+
+async def test_the_message_queues_and_what_is_done_there_are_found(session: Session) -> None:
+    async with at_console(session, None) as operator:
+        await operator.until_on(MenuScreen)
+        await run(operator, "message queues", "Admin")
+        await operator.until_on(MessagesScreen)
+        await look_for(operator, "pause provider", "Pause provider")
+        await operator.press("escape")
+        await operator.until_on(MessagesScreen)
