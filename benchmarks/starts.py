@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.places import CONFIGURED, Operator, program
+from benchmarks.places import Operator, program
 from benchmarks.terminal import Terminal
 
 SMALLEST = (sys.executable, str(Path(__file__).with_name("smallest.py")))
