@@ -137,9 +137,10 @@ class MessageActs(FrameScreen):
         if not await self.question.ask_typed(asked, str(number)):
             self.console_app.report(Level.INFO, "Nothing was done: the number was not typed.")
             return
-        done = await self.attempt(lambda: act_on_all(session, action, fit))
-        if done is not None:
-            self.console_app.report(Level.SUCCESS, f"{counted(done, 'message', 'messages')}: {action}.")
+        reason = await self.question.ask_text("Why? It is kept in the audit:")
+        if reason is None:
+            return
+        await self.attempt(lambda: act_on_all(session, action, fit, reason))
         self.acted()
 
     async def _resolve(self, ids: tuple[str, ...]) -> None:

@@ -275,10 +275,15 @@ def act_on_all(session: "Session", action: str, query: MessageQuery, reason: str
     fitting = tuple(state for state in Dispatch if state in ACTIONS[action][0])
     states = tuple(state for state in query.states if state in fitting) if query.states else fitting
     query = replace(query, states=states, oldest_first=True, limit=_CHUNK)
+    before, after = ACTIONS[action]
     total = 0
-    while states and (page := list_messages(session, query)):
-        total += len(act(session, action, [row.id for row in page], reason).done)
-        query = replace(query, after=page[-1].id)
+    try:
+        while states and (page := list_messages(session, query)):
+            ids = [row.id for row in page]
+            total += len(_moved(session, action, ids, before, after, reason, anew=action == "retry").done)
+            query = replace(query, after=page[-1].id)
+    finally:
+        _tell(session, action, total, after)  # one line, not one for each thousand
     return total
 
 
@@ -330,6 +335,27 @@ def _move(
     anew: bool = False,
     at_once: bool = False,
 ) -> Moved:
+    moved = _moved(session, action, ids, before, after, reason, anew=anew, at_once=at_once)
+    _tell(session, action, len(moved.done), after)
+    return moved
+
+
+def _tell(session: "Session", action: str, number: int, after: Dispatch) -> None:
+    if number:
+        note(session, Level.INFO, f"{counted(number, 'message', 'messages')}: {action}, now {after}")
+
+
+def _moved(
+    session: "Session",
+    action: str,
+    ids: Sequence[str],
+    before: frozenset[Dispatch],
+    after: Dispatch,
+    reason: str,
+    *,
+    anew: bool = False,
+    at_once: bool = False,
+) -> Moved:
     session.permit_change()
     move = MessageMove(
         action=action,
@@ -341,10 +367,7 @@ def _move(
         anew=anew,
         due=session.store.now(session.clock()) if at_once else None,
     )
-    moved = session.store.messages.move(move, session.vault.sign)
-    if moved.done:
-        note(session, Level.INFO, f"{counted(len(moved.done), 'message', 'messages')}: {action}, now {after}")
-    return moved
+    return session.store.messages.move(move, session.vault.sign)
 
 
 def _spent(session: "Session", ids: Sequence[str]) -> Iterator[str]:

@@ -178,3 +178,12 @@ def test_what_is_no_time_or_no_file_is_said_at_its_field(session: Session, provi
     with pytest.raises(MessageRefused, match="Write a time with its zone"):
         views.add_typed(session, provider, texts)
     assert not views.check_typed(session, provider, TEXTS).refused
+
+
+def test_one_line_tells_of_an_act_on_many(session: Session, provider: ProviderVersion) -> None:
+    told: list[str] = []
+    session.listeners.append(lambda entry: told.append(entry.message))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(messages, "_CHUNK", 1)
+        assert messages.act_on_all(session, "hold", MessageQuery(), "look") == 4
+    assert told == ["4 messages: hold, now held"]
