@@ -9,7 +9,7 @@ from ftos_tui.actions import DRAFTS
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of
-from ftos_tui.studio.drafts import KeptDraft, differences, discard_draft, restore_draft
+from ftos_tui.studio.drafts import KeptDraft, differences, discard_draft, restore_draft, typed
 from ftos_tui.studio.failures import field_label
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
@@ -95,17 +95,14 @@ class DraftsScreen(FrameScreen):
         if kept is None:
             return
         session = self.session
-        draft = await self.attempt(lambda: restore_draft(session, kept))
-        if draft is None:
-            return
-        rows = [
-            Row(change.field, (change.label, change.saved or "—", change.draft or "—")) for change in differences(draft)
-        ]
+        draft = await self.attempt(lambda: restore_draft(session, kept), lasting=False)
+        changes = typed(kept) if draft is None else differences(draft)
+        rows = [Row(change.field, (change.label, change.saved or "—", change.draft or "—")) for change in changes]
         rows += [
             Row(field_id, (field_label(field_id), "typed, never kept", "enter it again"))
             for field_id in kept.secrets_entered
         ]
-        if kept.provider_id and draft.base.version != kept.base_version:
+        if draft is not None and kept.provider_id and draft.base.version != kept.base_version:
             now = f"version {draft.base.version}" if draft.base.version else "deleted"
             rows.append(Row("base", ("Saved meanwhile", f"it is now {now}", f"it was version {kept.base_version}")))
         self.query_one("#differences", RowList).set_source(StaticSource(rows))

@@ -136,6 +136,15 @@ def restore_draft(session: "Session", kept: KeptDraft) -> Draft:
     return draft
 
 
+def typed(kept: KeptDraft) -> tuple[Difference, ...]:
+    """What a draft holds, in the record's order, where the store does not tell what is saved."""
+    return tuple(
+        Difference(field_id, field_label(field_id), "?", visible(str(kept.edits[field_id] or "")))
+        for field_id in PLAIN_IDS
+        if field_id in kept.edits
+    )
+
+
 def differences(draft: Draft) -> tuple[Difference, ...]:
     """The plain fields in which a draft differs from the version it starts from, in the record's order."""
     found = [
