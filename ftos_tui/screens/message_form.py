@@ -168,8 +168,7 @@ class MessageFormScreen(FrameScreen):
 
     def go_to(self, field_id: str) -> None:
         """Puts the focus on a row."""
-        if field_id in self._rows:
-            self.set_focus(self._rows[field_id].control)
+        self.set_focus(self._rows[field_id].control)
 
     @property
     def focused_row(self) -> FieldRow | None:
@@ -218,8 +217,8 @@ class MessageFormScreen(FrameScreen):
         await asyncio.sleep(_PAUSE_S)
         await self._check()
 
-    async def _check(self) -> None:
-        """Has the texts judged as they stand; the form does not wait for it."""
+    async def _check(self) -> bool:
+        """Has the texts judged as they stand; the form does not wait for it. False where the store does not answer."""
         session, texts = self.session, dict(self.model.texts)
 
         def judge() -> tuple[ProviderVersion | None, tuple[Finding, ...]]:
@@ -235,10 +234,12 @@ class MessageFormScreen(FrameScreen):
             provider, findings = await self.console_app.carry_out(judge, lasting=False, quiet=True, session=session)
         except Failure as failure:
             self.console_app.report(Level.WARNING, str(failure))
-            return
-        if texts == self.model.texts:
-            self.model.provider, self.model.findings = provider, findings
-            self.show_findings()
+            return False
+        if texts != self.model.texts:
+            return await self._check()
+        self.model.provider, self.model.findings = provider, findings
+        self.show_findings()
+        return True
 
     # Actions
 
@@ -250,7 +251,8 @@ class MessageFormScreen(FrameScreen):
     async def _queue(self) -> None:
         self._busy = True
         try:
-            await self._check()
+            if not await self._check():
+                return
             self.model.attempted = True
             self.show_findings()
             session, provider, texts = self.session, self.model.provider, dict(self.model.texts)

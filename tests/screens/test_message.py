@@ -253,6 +253,10 @@ async def test_what_was_typed_stays_when_the_store_goes(session: Session, monkey
         await operator.type("subject", "S2")
         await operator.until(lambda: operator.logged[-1] == "The store is away.")
         assert form.model.texts["subject"] == "S2"
+        operator.app.log_entries.clear()
+        await operator.press("f2")
+        await operator.until_logged("The store is away.")
+        assert not message_counts(session)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)], ids=["80x24", "60x16"])

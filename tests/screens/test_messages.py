@@ -16,7 +16,7 @@ from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.studio.activity import paused_because
 from ftos_tui.studio.failures import StoreUnreachable
 from ftos_tui.studio.live import News
-from ftos_tui.studio.messages import act, message_counts
+from ftos_tui.studio.messages import Moved, act, message_counts
 from ftos_tui.studio.place import last_place
 from ftos_tui.studio.reading import open_provider
 from ftos_tui.studio.session import Session
@@ -379,3 +379,28 @@ async def test_only_so_many_messages_are_held(session: Session, monkeypatch: pyt
         await operator.until(lambda: len(operator.cells("messages")) == 2)
         assert len(screen.source.messages) == 1
         assert screen.recipient("gone") == "gone"
+
+
+async def test_what_fails_or_is_gone_meanwhile_is_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue(session, 1)
+    async with at_console(session) as operator:
+        await operator.listed()
+        screen = await at_queues(operator, 1)
+        screen._tell("hold", Moved((), {}, ("gone",)))
+        await operator.until_logged("1 message is not there any more.")
+
+        def away(*_: object, **__: object) -> None:
+            raise StoreUnreachable("The store is away.")
+
+        store = type(session.store.messages)
+        for broken, keys in (("count_messages", ("h", "a")), ("step_state", ("P",)), ("move", ("h", "y"))):
+            operator.app.log_entries.clear()
+            with monkeypatch.context() as patch:
+                patch.setattr(store, broken, away)
+                for key in keys:
+                    await operator.press(key)
+                    if key == "h":
+                        await operator.until_asked("Hold the message")
+                await operator.until_logged("The store is away.")
+            await operator.until(lambda: not operator.asked)
+        assert states(session) == {"queued": 1}
