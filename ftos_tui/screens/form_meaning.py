@@ -129,7 +129,8 @@ class MeaningActions(FrameScreen):
     def show_meaning(self) -> None:
         """Says beside the form what the values mean, where there is room."""
         if self.has_class("wide"):
-            self.query_one(MeaningPanel).sections = self.meaning_sections()
+            for panel in self.query(MeaningPanel):  # there is none any more while the form is taken away
+                panel.sections = self.meaning_sections()
         if self.is_mounted:
             self._meant.forecast.values_changed()
 

@@ -120,7 +120,7 @@ class ProvidersScreen(FilteredListScreen):
             found = await self.console_app.carry_out(lambda: loads(session), lasting=False, quiet=True, session=session)
         except Failure:
             return
-        if self.listed and found != self.source.loads:
+        if self.listed and self.query("#detail") and found != self.source.loads:
             self.source.loads = found
             self.rows.update_rows()
             self._describe(self.rows.row)

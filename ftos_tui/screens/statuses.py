@@ -91,7 +91,7 @@ class StatusesScreen(FrameScreen):
 
     def show_activity(self) -> None:
         """Messages came to other statuses; the cursor stays."""
-        if self.is_mounted:
+        if self.is_mounted and self.query("#statuses") and self.query("#about"):  # not while it is taken away
             self.rows.set_source(StaticSource(self._rows()))
             self._say()
 
