@@ -4,6 +4,8 @@ import gc
 import io
 import json
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -86,9 +88,26 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     gc.unfreeze()
 
 
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a provider that is configured, version 2; made once, to be copied."""
+    home = tmp_path_factory.mktemp("home")
+    others = {name: text for name, text in os.environ.items() if not name.startswith(("XDG_", "FTOS_TUI_"))}
+    command = [sys.executable, "-m", "ftos_tui", "providers", "set", "FTOSEmailGateway", *GOOD, *SECRETS]
+    environ = {**others, "HOME": str(home)}
+    done = subprocess.run(command, env=environ, input=BOTH_SECRETS, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return home
+
+
 @pytest.fixture
-def gateway(run: Run) -> str:
+def configured(home: Path, made_home: Path) -> Path:
+    """A home with a provider that is configured, version 2."""
+    shutil.copytree(made_home, home, dirs_exist_ok=True)
+    return home
+
+
+@pytest.fixture
+def gateway(configured: Path, run: Run) -> str:
     """The name of a provider that is configured, version 2."""
-    outcome = run("providers", "set", "FTOSEmailGateway", *GOOD, *SECRETS, input=BOTH_SECRETS)
-    assert (outcome.code, outcome.err) == (0, "")
     return "FTOSEmailGateway"

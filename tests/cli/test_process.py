@@ -10,7 +10,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.cli.conftest import BOTH_SECRETS, GOOD, KEY, PASSWORD, SECRETS
+from tests.cli.conftest import KEY, PASSWORD, SECRETS
 
 PROGRAM = [sys.executable, "-m", "ftos_tui"]
 
@@ -25,14 +25,6 @@ def finish(process: "subprocess.Popen[str]", text: str = "") -> tuple[int, str, 
     """Exit code, standard output and standard error."""
     out, err = process.communicate(text, timeout=60)
     return process.returncode, out, err
-
-
-@pytest.fixture
-def configured(home: Path) -> Path:
-    """A home with a provider that is configured."""
-    code, _, err = finish(start("providers", "set", "FTOSEmailGateway", *GOOD, *SECRETS), BOTH_SECRETS)
-    assert (code, err) == (0, "")
-    return home
 
 
 LOOK = """
