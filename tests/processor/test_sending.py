@@ -50,7 +50,7 @@ def test_a_step_takes_bulk_no_at_most(post: Post) -> None:
     status = processor.processor_status(post.session)
     [standing] = status.providers
     assert (standing.waiting, standing.in_hand) == (13, 0)
-    assert standing.idle.startswith("The last step has started less than 60 s ago")
+    assert standing.idle.startswith("The next step, of 7 messages at most, starts ")
     post.work(replace(QUICK, step_s=STEP_SECONDS))
     assert post.states() == {"accepted": 7, "queued": 13}
 

@@ -153,7 +153,7 @@ def blocker_in_words(free: Room, provider: ProviderState, step: StepState, now: 
         case Blocker.WINDOW if rules:
             return f"The window {rules.window.min} to {rules.window.max} UTC is closed: it opens {_at(until)}."
         case Blocker.STEP if rules:
-            return f"The last step has started less than {rules.step_s} s ago: the next one starts {_at(until)}."
+            return f"The next step, of {rules.bulk:,} messages at most, starts {_at(until)}."
         case Blocker.IN_FLIGHT if rules:
             return _in_flight(name, step, provider, now)
         case _:

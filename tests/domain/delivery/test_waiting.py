@@ -76,8 +76,7 @@ SLOWED = StepState(breaker=Breaker(throttles=3, slow_until=at("12:01:30")))
             provider(),
             StepState(next_step_at=at("12:00:40")),
             NOW,
-            "Error at try 1 of 4 (450 busy). The last step has started less than 60 s ago: "
-            "the next one starts at 12:00:40 UTC.",
+            "Error at try 1 of 4 (450 busy). The next step, of 50 messages at most, starts at 12:00:40 UTC.",
         ),
         (
             QUEUED,
