@@ -63,6 +63,7 @@ def detail_shape(view: "MessageView") -> Shape:
         "reported": list(view.reported),
         "to": list(detail.to),
         "cc": list(detail.cc),
+        "withheld": detail.withheld,
         "text": detail.text,
         "html": detail.html,
         "params": detail.params,

@@ -244,6 +244,10 @@ def _pairs(view: "MessageView") -> Iterator[tuple[str, str]]:
     if detail.cc:
         yield "Cc", "; ".join(detail.cc)
     yield "Subject", row.subject
+    if detail.withheld:
+        from ftos_tui.studio.message_views import WITHHELD
+
+        yield "Withheld", WITHHELD
     for file in detail.attachments:
         yield "Attachment", f"{file.name} ({file.content_type}, {file.size:,} bytes)"
     yield "Queued", f"{shapes.time_text(row.created_at)} by {detail.queued_by.user}"

@@ -10,7 +10,7 @@ from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.visible import shortened
 from ftos_tui.screens.frame import bindings_of
 from ftos_tui.screens.message_acts import MessageActs
-from ftos_tui.studio.message_views import MessageView, event_in_words, message_view
+from ftos_tui.studio.message_views import WITHHELD, MessageView, event_in_words, message_view
 from ftos_tui.widgets.background import running, start
 from ftos_tui.widgets.meaning_panel import MeaningPanel, Section
 
@@ -188,6 +188,9 @@ def _message(detail: "MessageDetail") -> Iterator[str]:
     yield f"Id: {row.id}"
     if len(detail.members) > 1:
         yield f"One of {len(detail.members):,} messages of one hand-in, one for each recipient."
+    if detail.withheld:
+        yield f"{WITHHELD}."
+        return
     yield f"Size: {detail.wire_size:,} bytes" if detail.wire_size else "Size: not made ready for sending yet"
     for file in detail.attachments:
         yield f"Attachment: {file.name} ({file.content_type}, {file.size:,} bytes)"

@@ -224,6 +224,7 @@ class MessageDetail:
         queued_by: Who handed it in.
         attempts: Its history, oldest first, the last 200 lines.
         events: The provider's events, oldest first, the last 200.
+        withheld: Whether who is signed in may not read what it says: bodies, params and attachments are left out.
     """
 
     row: MessageRow
@@ -238,6 +239,7 @@ class MessageDetail:
     queued_by: Author
     attempts: tuple[Attempt, ...]
     events: tuple[KeptEvent, ...]
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

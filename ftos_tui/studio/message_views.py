@@ -47,6 +47,10 @@ TEXTS: Final = (
 """What is typed of a hand-in beside its provider, in the order of a form."""
 
 
+WITHHELD: Final = "What it says, params and attachments are for the roles developer and worker"
+"""Said where the store does not let who is signed in read what messages say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A message in a list: the row, its status in words, and how often it is tried at most."""

@@ -6,9 +6,14 @@ import pexpect
 import pytest
 
 from ftos_tui.cli.exits import ExitCode
+from ftos_tui.screens.message import sections_of
 from ftos_tui.stores.sql.roles import Role
+from ftos_tui.studio.message_views import WITHHELD, message_view
+from ftos_tui.studio.messages import NewMessage, add
+from ftos_tui.studio.providers import new_draft, save
 from tests.cli.conftest import Run
 from tests.postgres import PostgresServer
+from tests.studio.making import filled
 from tests.team import NAME, Team, new_team
 from tests.terminal.harness import isolated_environ
 from tests.terminal.program import PROGRAM
@@ -119,3 +124,21 @@ def test_a_terminal_is_no_place_for_the_option(team: Team, tmp_path: Path) -> No
     child.expect(pexpect.EOF)
     child.wait()
     assert child.exitstatus == ExitCode.USAGE
+
+
+def test_what_a_message_says_is_kept_from_those_who_only_look(run: Run, home: Path, team: Team) -> None:
+    owner = team.session()
+    provider = save(owner, filled(new_draft(), name="Withheld"), acknowledged=["clicks_off"])
+    new = NewMessage(to="a@example.com", subject="Hello", text="canary-body", params='{"canary": "param"}')
+    [message_id] = add(owner, provider, new).ids
+    owner.close()
+    for role, withheld in ((Role.CONSULTANT, True), (Role.AUDITOR, True), (Role.WORKER, False)):
+        write_settings(home, team.toml(user=team.person(role)))
+        shown = run("messages", "show", message_id, "--json")
+        assert (shown.code, shown.json["withheld"], shown.json["subject"]) == (0, withheld, "Hello"), shown.err
+        assert ("canary" in shown.out) is not withheld
+        assert (WITHHELD in run("messages", "show", message_id).out) is withheld
+        session = team.session(home / role, user=team.person(role))
+        lines = [line for section in sections_of(message_view(session, message_id)) for line in section.lines]
+        session.close()
+        assert (f"{WITHHELD}." in lines, "canary-body" in lines) == (withheld, not withheld)

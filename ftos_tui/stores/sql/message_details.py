@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from ftos_tui.domain.record import Author
 from ftos_tui.stores.message_protocol import AttachedFile, MessageDetail, Refusal
@@ -13,14 +13,19 @@ from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.message_schema import attachment, attempt, delivery_event, message_body, message_group
 
 _LONGEST_HISTORY: Final = 200
+_SAID: Final = frozenset({"text", "html", "params"})
+"""What a message says; some roles of a shared store may see that there is a message, but not this."""
 
 
 def detail(connection: Connection, message_id: str) -> MessageDetail:
     """A message with its history; see `MessageStore.message`."""
     row = messages.raw_row(connection, message_id)
-    group = connection.execute(select(message_group).where(message_group.c.id == row.group_id)).one_or_none()
+    withheld = not _may_read_bodies(connection)
+    columns = [column for column in message_group.c if not withheld or column.name not in _SAID]
+    group = connection.execute(select(*columns).where(message_group.c.id == row.group_id)).one_or_none()
     body = message_body.c
-    size = connection.execute(select(func.length(body.wire)).where(body.message_id == message_id)).scalar()
+    length = select(func.length(body.wire)).where(body.message_id == message_id)
+    size = 0 if withheld else connection.execute(length).scalar()
     if group is None or size is None:
         raise DoesNotLoad(f"message {message_id}")
     try:
@@ -32,16 +37,17 @@ def detail(connection: Connection, message_id: str) -> MessageDetail:
         wire_size=int(size),
         to=to,
         cc=cc,
-        text=group.text,
-        html=group.html,
-        params=group.params,
-        attachments=_files(connection, row.group_id),
+        text="" if withheld else group.text,
+        html="" if withheld else group.html,
+        params="" if withheld else group.params,
+        attachments=() if withheld else _files(connection, row.group_id),
         members=members,
         queued_by=Author(group.user, group.host),
         attempts=tuple(map(message_rows.attempt_of, _last(connection, attempt, attempt.c.fence, message_id))),
         events=tuple(
             map(message_rows.event_of, _last(connection, delivery_event, delivery_event.c.number, message_id))
         ),
+        withheld=withheld,
     )
 
 
@@ -55,6 +61,13 @@ def refusals(connection: Connection, provider_id: str, limit: int) -> Sequence[R
         .limit(min(max(limit, 1), 1000))
     )
     return [message_rows.refusal_of(row) for row in rows]
+
+
+def _may_read_bodies(connection: Connection) -> bool:
+    """Whether who is signed in may read what messages say; a file belongs to whoever can open it."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.execute(text("SELECT has_column_privilege('message_group', 'text', 'SELECT')")).scalar())
 
 
 def _files(connection: Connection, group_id: str) -> tuple[AttachedFile, ...]:

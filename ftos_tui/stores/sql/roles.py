@@ -45,11 +45,12 @@ _ADD: Final = Granted(("SELECT", "INSERT"))
 _WRITE: Final = Granted(("SELECT", "INSERT", "UPDATE", "DELETE"))
 _STATES: Final = Granted(("SELECT",), ("provider_id", "field", "version", "key_id", "destination", "set_at", "set_by"))
 
+_ENVELOPES: Final = Granted(("SELECT",), ("id", "provider_id", "to", "cc", "members", "created_at", "user", "host"))
+
 _DEVELOPER, _CONSULTANT, _WORKER, _AUDITOR = Role
 
 _QUEUE: Final = (
     "message",
-    "message_group",
     "message_attempt",
     "message_count",
     "message_hour",
@@ -73,6 +74,7 @@ GRANTS: Final[Mapping[str, Mapping[Role, Granted]]] = {
     "operation_void": {**dict.fromkeys(Role, _READ), _DEVELOPER: _ADD, _WORKER: _ADD},
     "status_count": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE},
     # What a bank writes to its customers is for nobody who only looks.
+    "message_group": {_DEVELOPER: _WRITE, _CONSULTANT: _ENVELOPES, _WORKER: _WRITE, _AUDITOR: _ENVELOPES},
     "message_body": {_DEVELOPER: _WRITE, _WORKER: _WRITE},
     "attachment": {_DEVELOPER: _WRITE, _WORKER: _WRITE},
     **{table: {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE} for table in _QUEUE},
