@@ -35,6 +35,7 @@ pictures: $(VENV)/.dev
 	$(BIN)/python -m docs.pictures
 	$(BIN)/python -m docs.incident
 	$(BIN)/python -m docs.team
+	$(BIN)/python -m docs.delivery_story
 
 # The console itself needs no test tools; both stamps share one environment.
 $(VENV)/.run: pyproject.toml constraints.txt
