@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ftos_tui.domain.delivery import steps
 from ftos_tui.domain.delivery.outcome import Outcome, OutcomeKind
@@ -31,6 +31,12 @@ from ftos_tui.transports.rendering import NotRenderable, render
 _K = TypeVar("_K")
 
 _NOT_SENT = Outcome(OutcomeKind.NOT_SENT)
+
+_LEAST_AHEAD: Final = 2
+"""For each connection one message waits for its mark while another is on the wire."""
+
+_MOST_AHEAD: Final = 8
+"""As many as that where connections would wait for marks otherwise; after a kill those marked are in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ class Lane:
         self._queue: deque[_Held] = deque()
         self._senders: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(1)
+        self._ahead = 0
         self._refill_at = 0
 
     @property
@@ -111,17 +118,15 @@ class Lane:
         if pinned is not self._sent_with:
             # Messages of the version before keep their slots; they are few, and soon gone.
             self._slots = asyncio.Semaphore(pinned.connections)
+            self._ahead = _LEAST_AHEAD * pinned.connections
         self._sent_with = pinned
         self.in_hand[worker] += len(messages)
         self.holding[pinned] += len(messages)
         self._refill_at = self.refill_at(pinned)
         self._queue.extend(_Held(one, pinned, worker) for one in messages)
         self._hand.meter.claimed(pinned.version.name, len(messages))
-        # Twice as many as connections: one waits for its mark while another is on the wire.
-        for _ in range(min(len(self._queue), 2 * pinned.connections) - len(self._senders)):
-            task = asyncio.create_task(self._work())
-            self._senders.add(task)
-            task.add_done_callback(self._senders.discard)
+        for _ in range(min(len(self._queue), self._ahead) - len(self._senders)):
+            self._begin()
 
     async def finish(self) -> None:
         """Waits until no sender is at work."""
@@ -133,6 +138,17 @@ class Lane:
         for task in self._senders:
             task.cancel()
         await self.finish()
+
+    def _begin(self) -> None:
+        task = asyncio.create_task(self._work())
+        self._senders.add(task)
+        task.add_done_callback(self._senders.discard)
+
+    def _look_ahead(self, held: _Held) -> None:
+        """Has one more message marked ahead where a connection is free and none that is marked waits for it."""
+        if self._queue and self._ahead < _MOST_AHEAD * held.pinned.connections:
+            self._ahead += 1
+            self._begin()
 
     async def _work(self) -> None:
         while self._queue:
@@ -168,6 +184,8 @@ class Lane:
                 self._record(held, Dispatch.SENDING, Dispatch.QUEUED, _NOT_SENT)
                 return
             outcome, started = await self._send(held, message)
+        if not slots.locked():
+            self._look_ahead(held)
         await self._settle(held, outcome, started)
 
     def _may_start(self, held: _Held) -> bool:

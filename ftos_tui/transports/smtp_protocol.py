@@ -6,7 +6,7 @@ together.
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from aiosmtplib import SMTP
@@ -54,6 +54,8 @@ class SmtpProtocol(SMTPProtocol):
             raise SMTPServerDisconnected("Connection lost")
         self._response_pending = True
         try:
+            if waiter.done():  # of commands that were grouped: a timeout costs more than all the rest
+                return waiter.result()
             async with asyncio.timeout(timeout):
                 return await waiter
         except TimeoutError:
@@ -86,21 +88,25 @@ class SmtpProtocol(SMTPProtocol):
         the server did not get the whole message.
         """
         self._response_pending = True  # a server may refuse before the end
-        parts = list(_parts(payload))
-        try:
-            async with asyncio.timeout(LONGEST_UPLOAD_S):
-                for part in parts[:-1]:
-                    self.write(part)
-                    async with asyncio.timeout(timeout_s):
-                        await self._drain_helper()
-        except ConnectionError:
-            waiter = self._response_waiter
-            if waiter is not None and waiter.done() and waiter.exception() is None:
-                return waiter.result()
-            raise
+        *first, last = _parts(payload)
+        if first:
+            try:
+                await self._upload(first, timeout_s)
+            except ConnectionError:
+                waiter = self._response_waiter
+                if waiter is not None and waiter.done() and waiter.exception() is None:
+                    return waiter.result()
+                raise
         self.complete = True
-        self.write(parts[-1])
+        self.write(last)
         return await self.read_response(timeout=final_timeout_s)
+
+    async def _upload(self, parts: Iterable[bytes], timeout_s: float) -> None:
+        async with asyncio.timeout(LONGEST_UPLOAD_S):
+            for part in parts:
+                self.write(part)
+                async with asyncio.timeout(timeout_s):
+                    await self._drain_helper()
 
 
 class SmtpClient(SMTP):

@@ -1,6 +1,7 @@
 """Claims, marks, outcomes and leases in a relational store; see `DispatchStore` for what each promises."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, bindparam, func, select, text, update
@@ -21,6 +22,7 @@ from ftos_tui.stores.dispatch_protocol import (
 )
 from ftos_tui.stores.sql import steps, tally
 from ftos_tui.stores.sql.changes import Change, apply, locked, readable
+from ftos_tui.stores.sql.dialects import among
 from ftos_tui.stores.sql.instants import MICROS, from_micros, optional_micros, optional_time, store_now
 from ftos_tui.stores.sql.message_events import settle
 from ftos_tui.stores.sql.message_schema import IN_HAND_SQL, WAITING_SQL, message, message_body
@@ -63,22 +65,26 @@ _DUE: Final = (
     .limit(bindparam("most"))
     .with_for_update(of=message, skip_locked=True)
 )
-_CLAIM: Final = (
-    update(message)
-    .where(_M.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        state=Dispatch.CLAIMED,
-        fence=_M.fence + 1,
-        worker=bindparam("by"),
-        lease_until=bindparam("until"),
-        changed_at=bindparam("clock"),
-    )
+_CLAIM: Final = update(message).values(
+    state=Dispatch.CLAIMED,
+    fence=_M.fence + 1,
+    worker=bindparam("by"),
+    lease_until=bindparam("until"),
+    changed_at=bindparam("clock"),
 )
-_MARK: Final = (
-    update(message)
-    .where(_M.id.in_(bindparam("ids", expanding=True)))
-    .values(state=Dispatch.SENDING, attempt=_M.attempt + 1, claims=0, changed_at=bindparam("clock"))
+_MARK: Final = update(message).values(
+    state=Dispatch.SENDING, attempt=_M.attempt + 1, claims=0, changed_at=bindparam("clock")
 )
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    return _CLAIM.where(among(_M.id, dialect))
+
+
+@cache
+def _mark(dialect: str) -> Any:
+    return _MARK.where(among(_M.id, dialect))
 
 
 def claim_step(connection: Connection, provider_id: str, worker: str, lease_s: float, plan: Planner) -> Step:
@@ -91,7 +97,8 @@ def claim_step(connection: Connection, provider_id: str, worker: str, lease_s: f
         rows = connection.execute(_DUE, {"of": provider_id, "clock": now, "most": planned.limit}).all()
     if rows:
         until = now + round(lease_s * MICROS)
-        connection.execute(_CLAIM, {"ids": [row.id for row in rows], "by": worker, "until": until, "clock": now})
+        own = {"ids": [row.id for row in rows], "by": worker, "until": until, "clock": now}
+        connection.execute(_claim(connection.dialect.name), own)
         counted = Tally(now)
         for row in rows:
             counted.moved(provider_id, row.state, Dispatch.CLAIMED)
@@ -112,7 +119,7 @@ def advance(connection: Connection, outcomes: Sequence[Recorded], marks: Sequenc
     }
     marked = [message_id for message_id in held if rows[message_id].rank == 0]
     if marked:
-        connection.execute(_MARK, {"ids": marked, "clock": now})
+        connection.execute(_mark(connection.dialect.name), {"ids": marked, "clock": now})
         for message_id in marked:
             counted.moved(rows[message_id].provider_id, Dispatch.CLAIMED, Dispatch.SENDING)
     # An event came between claim and mark: the provider has the message of an earlier try, and must not get it twice.
