@@ -1,6 +1,5 @@
 """What the database itself lets each role do, tried past the program: with a driver, as a user who really signs in."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -201,26 +200,26 @@ def test_a_form_left_open_for_long_is_cleared_away_by_anybody(team: Team) -> Non
     assert server.execute("SELECT session_id FROM presence", database=team.database) == [("new",)]
 
 
-def test_whoever_listens_hears_of_changes_and_of_forms_but_not_of_heartbeats(team: Team) -> None:
+def test_whoever_listens_hears_that_something_changed_but_neither_what_nor_of_heartbeats(team: Team) -> None:
+    user = team.person()  # may connect, and nothing else
     with (
-        psycopg.connect(team.server.conninfo(team.database), autocommit=True) as ear,
+        psycopg.connect(
+            host=team.server.host, port=team.server.port, dbname=team.database, user=user, autocommit=True
+        ) as ear,
         psycopg.connect(team.server.conninfo(team.database), autocommit=True) as line,
     ):
         ear.execute("LISTEN ftos_tui")
         line.execute(
             b'INSERT INTO audit SELECT 5000 + n, at, "user", host, ssh_client, action, provider_id, '
-            b"repeat(U&'\\0001', 3000), version, detail, previous, mac "
+            b"provider_name, version, detail, previous, mac "
             b"FROM audit, generate_series(1, 30) AS n WHERE sequence = 1"
         )
         line.execute(presence().encode())
         line.execute("UPDATE presence SET seen_at = 't'")
         line.execute("DELETE FROM presence WHERE provider_id = 'p'")
-        heard = [json.loads(notice.payload) for notice in ear.notifies(timeout=30, stop_after=21)]
+        heard = [notice.payload for notice in ear.notifies(timeout=30, stop_after=3)]
         assert list(ear.notifies(timeout=0)) == []
-    changes = [each for each in heard if "sequence" in each]
-    assert [each["sequence"] for each in changes] == list(range(5011, 5031))
-    assert set(changes[0]) == {"sequence", "action", "provider_id", "name", "version", "user"}
-    assert heard[-1] == {"presence": "p"}
+    assert heard == ["", "", ""]
 
 
 def test_every_table_is_granted_or_the_owners_alone() -> None:

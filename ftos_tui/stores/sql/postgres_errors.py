@@ -60,7 +60,7 @@ _SIGN_IN: Final[tuple[tuple[str, type[StoreError], str], ...]] = (
     (
         r"session is read-only|server is in hot standby|session is not read-only",
         StoreUnreachable,
-        "has no server there that takes changes: wait for the failover, or check `hosts`.",
+        "has no server there that takes changes: wait for the failover, or check `host`.",
     ),
     (r"definition of service .* not found", StoreUnreachable, "is named by a service that no service file defines."),
     (r"could not translate host name|resolve host", StoreUnreachable, "has a host name that is not known: check it."),

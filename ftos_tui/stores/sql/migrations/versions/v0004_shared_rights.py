@@ -53,23 +53,11 @@ BEGIN
 END $$
 """
 
-# A bulk change has one statement for many entries; the payload only wakes, and a listener reads what there is.
-_TELL_AUDIT = """
-CREATE FUNCTION ftos_tui_tell_audit() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+# Who may connect to the database may listen, whatever else they may: what is told says nothing and only wakes.
+_TELL = """
+CREATE FUNCTION ftos_tui_tell() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
-    PERFORM pg_notify('ftos_tui', json_build_object(
-        'sequence', sequence, 'action', left(action, 100), 'provider_id', left(provider_id, 100),
-        'name', left(provider_name, 200), 'version', version, 'user', left("user", 100))::text)
-    FROM (SELECT * FROM added ORDER BY sequence DESC LIMIT 20) AS newest ORDER BY sequence;
-    RETURN NULL;
-END $$
-"""
-
-_TELL_PRESENCE = """
-CREATE FUNCTION ftos_tui_tell_presence() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-BEGIN
-    PERFORM pg_notify('ftos_tui', json_build_object(
-        'presence', left(CASE TG_OP WHEN 'DELETE' THEN OLD.provider_id ELSE NEW.provider_id END, 100))::text);
+    PERFORM pg_notify('ftos_tui', '');
     RETURN NULL;
 END $$
 """
@@ -97,7 +85,7 @@ def upgrade() -> None:
 
 
 def _triggers() -> list[str]:
-    statements = [_REFUSE, _TELL_AUDIT, _TELL_PRESENCE]
+    statements = [_REFUSE, _TELL]
     for table in ("provider_version", "audit"):
         statements += [
             f"CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
@@ -105,11 +93,10 @@ def _triggers() -> list[str]:
             f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER only_grows",
         ]
     statements += [
-        "CREATE TRIGGER tells AFTER INSERT ON audit REFERENCING NEW TABLE AS added "
-        "FOR EACH STATEMENT EXECUTE FUNCTION ftos_tui_tell_audit()",
+        "CREATE TRIGGER tells AFTER INSERT ON audit FOR EACH STATEMENT EXECUTE FUNCTION ftos_tui_tell()",
         # A heartbeat sets seen_at alone and is no news.
         'CREATE TRIGGER tells AFTER INSERT OR DELETE OR UPDATE OF session_id, provider_id, "user", host ON presence '
-        "FOR EACH ROW EXECUTE FUNCTION ftos_tui_tell_presence()",
+        "FOR EACH ROW EXECUTE FUNCTION ftos_tui_tell()",
     ]
     return statements
 
