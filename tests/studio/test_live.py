@@ -356,10 +356,8 @@ def test_a_server_that_cannot_be_listened_to_is_told_in_words(
                 open_signal(target, "auto")
     connection.close()
     monkeypatch.undo()
-    monkeypatch.setattr(postgres_listen, "CHANNEL", "")
     with pytest.raises(StoreDamaged):
-        open_signal(target, "auto")
-    monkeypatch.undo()
+        open_signal(target, "auto", "")
     signal = open_signal(target, "listen")
     with closing(signal):
         postgres_server.execute(
