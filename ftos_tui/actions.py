@@ -23,6 +23,8 @@ SIGN_IN = "sign_in"
 MESSAGES = "messages"
 MESSAGE = "message"
 MESSAGE_NEW = "message_new"
+PROCESSOR = "processor"
+EVENTS = "events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,11 +334,31 @@ _TABLE = (
     Action("messages.status", "Status", ("f",), MESSAGES, "Show only one status; a figure from 0 to 9 does the same."),
     Action("messages.provider", "Provider", ("p",), MESSAGES, "Show only the messages of one provider, or of all."),
     Action("messages.mark", "Mark", ("space",), MESSAGES, "Mark the message under the cursor for what is done next."),
+    Action(
+        "messages.processor",
+        "Processors",
+        ("w",),
+        MESSAGES,
+        "Show which processors run and what keeps each provider's messages; close a breaker there.",
+    ),
+    Action("messages.events", "Events", ("E",), MESSAGES, "Show what providers reported, and what fits no message."),
     *(
         Action(f"{where}.{name}", label, keys, where, description)
         for where in (MESSAGES, MESSAGE)
         for name, label, keys, description in _MESSAGE_ACTS
     ),
+    Action(
+        "processor.close_breaker",
+        "Close breaker",
+        ("b",),
+        PROCESSOR,
+        "Let the messages of a stopped provider go again, though what stopped it may still be so.",
+    ),
+    Action("processor.pause", "Pause provider", ("P",), PROCESSOR, "Pause the sending of a provider, or let it go on."),
+    Action("processor.refresh", "Refresh", ("r", "f5"), PROCESSOR, "Read again what is shown."),
+    Action("events.unmatched", "Unmatched", ("u",), EVENTS, "Show only events that fit no message here, or all."),
+    Action("events.show", "Show", ("e",), EVENTS, "Show the event's message; Enter does the same."),
+    Action("events.refresh", "Refresh", ("r", "f5"), EVENTS, "Read the events again, from the newest on."),
     Action("message_new.queue", "Queue", ("ctrl+s", "f2"), MESSAGE_NEW, "Check the message and queue it."),
     Action("message_new.providers", "Providers", ("f3",), MESSAGE_NEW, "Choose the provider from a list."),
     Action("message_new.editor", "Editor", ("f4",), MESSAGE_NEW, "Write the text, or the HTML, in an editor."),

@@ -44,7 +44,51 @@ _LEFT_ALONE: Final = {
 }
 
 
-class MessageActs(FrameScreen):
+class ProviderActs(FrameScreen):
+    """What is done to a provider's sending, after a question: it is paused, or goes on."""
+
+    @abstractmethod
+    def provider_id(self) -> str:
+        """The provider that is meant where none is named; empty for none."""
+
+    @abstractmethod
+    def acted(self) -> None:
+        """Something was done: what is on screen is to be read again."""
+
+    def action_pause(self) -> None:
+        """Pauses the provider's sending, or lets it go on."""
+        start(self, self._pause, "act", exclusive=False)
+
+    async def carry_out_quietly(self, operation: Callable[[], T]) -> T:
+        """Carries out a read that nobody asked for; raises its Failure, which others tell of."""
+        return await self.console_app.carry_out(operation, lasting=False, quiet=True, session=self.session)
+
+    async def _pause(self) -> None:
+        session, provider_id = self.session, self.provider_id()
+        if self.question.asking or not await self.succeeds(session.permit_change):
+            return
+        if not provider_id:
+            self.console_app.report(Level.INFO, "Put the cursor on a message of the provider, or choose it by p.")
+            return
+        provider = await self.attempt(lambda: open_provider(session, provider_id=provider_id), lasting=False)
+        why = await self.attempt(lambda: paused_because(session, provider_id), lasting=False)
+        if provider is None or why is None:
+            return
+        name = visible(shortened(provider.name, 60))
+        if why:
+            choices = {"y": "let it send again", "escape": "leave it paused"}
+            if await self.question.ask(f"{name} is paused: {shortened(why, 80)}.", choices) != "y":
+                return
+            await self.attempt(lambda: resume(session, provider))
+        else:
+            reason = await self.question.ask_text(f"Pause the sending of {name}? Say why, Esc lets it send:")
+            if reason is None:
+                return
+            await self.attempt(lambda: pause(session, provider, reason))
+        self.acted()
+
+
+class MessageActs(ProviderActs):
     """The acts, each after a question; their outcome stands in the status log."""
 
     @abstractmethod
@@ -55,21 +99,9 @@ class MessageActs(FrameScreen):
     def recipient(self, message_id: str) -> str:
         """To whom a message goes, for the question."""
 
-    @abstractmethod
-    def provider_id(self) -> str:
-        """The provider that is meant where none is named; empty for none."""
-
-    @abstractmethod
-    def acted(self) -> None:
-        """Something was done: what is on screen is to be read again."""
-
     def all_listed(self) -> MessageQuery | None:
         """What is listed, where an act can be for all of it."""
         return None
-
-    async def carry_out_quietly(self, operation: Callable[[], T]) -> T:
-        """Carries out a read that nobody asked for; raises its Failure, which others tell of."""
-        return await self.console_app.carry_out(operation, lasting=False, quiet=True, session=self.session)
 
     def action_hold(self) -> None:
         """Stops waiting messages until they are released."""
@@ -92,10 +124,6 @@ class MessageActs(FrameScreen):
         ids = self.targets()
         if ids:
             start(self, partial(self._resolve, ids), "act", exclusive=False)
-
-    def action_pause(self) -> None:
-        """Pauses the provider's sending, or lets it go on."""
-        start(self, self._pause, "act", exclusive=False)
 
     def _start(self, action: str) -> None:
         ids = self.targets()
@@ -175,30 +203,6 @@ class MessageActs(FrameScreen):
         if len(ids) == 1:
             return f"the message to {shortened(self.recipient(ids[0]), 40)}"
         return counted(len(ids), "marked message", "marked messages")
-
-    async def _pause(self) -> None:
-        session, provider_id = self.session, self.provider_id()
-        if self.question.asking or not await self.succeeds(session.permit_change):
-            return
-        if not provider_id:
-            self.console_app.report(Level.INFO, "Put the cursor on a message of the provider, or choose it by p.")
-            return
-        provider = await self.attempt(lambda: open_provider(session, provider_id=provider_id), lasting=False)
-        why = await self.attempt(lambda: paused_because(session, provider_id), lasting=False)
-        if provider is None or why is None:
-            return
-        name = visible(shortened(provider.name, 60))
-        if why:
-            choices = {"y": "let it send again", "escape": "leave it paused"}
-            if await self.question.ask(f"{name} is paused: {shortened(why, 80)}.", choices) != "y":
-                return
-            await self.attempt(lambda: resume(session, provider))
-        else:
-            reason = await self.question.ask_text(f"Pause the sending of {name}? Say why, Esc lets it send:")
-            if reason is None:
-                return
-            await self.attempt(lambda: pause(session, provider, reason))
-        self.acted()
 
     async def provider_named(self, name: str) -> str | None:
         """The id of the provider of a Name; None where there is none, which the status log says."""

@@ -59,7 +59,8 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         "Enter shows all that is known of a message. Space marks several. h holds waiting messages, l releases held "
         "ones, c cancels, t tries failed ones again, v settles what is in doubt once you know from the provider; each "
         "asks first, and can be done to all that are listed after their number was typed. P pauses the sending of "
-        "the provider, or lets it go on. n queues a message."
+        "the provider, or lets it go on. n queues a message. w shows which processors run and which providers are "
+        "stopped, E what providers reported."
     )
 
     def __init__(self, cursor_on: str = "", provider: tuple[str, str] | None = None) -> None:
@@ -321,6 +322,18 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         row = self.rows.row
         if row is not None:
             self.open_screen(MessageScreen(self.breadcrumb(), row.key))
+
+    def action_processor(self) -> None:
+        """Shows which processors run, and what keeps each provider's messages."""
+        from ftos_tui.screens.processor import ProcessorScreen
+
+        self.open_screen(ProcessorScreen())
+
+    def action_events(self) -> None:
+        """Shows what providers reported."""
+        from ftos_tui.screens.events import EventsScreen
+
+        self.open_screen(EventsScreen())
 
     def action_new(self) -> None:
         """Queues a message."""

@@ -109,10 +109,24 @@ class ScreenCommands(Provider):
             if not any(isinstance(screen, AuditScreen) for screen in self.app.screen_stack):
                 self.app.push_screen(AuditScreen())
 
+        def processors() -> None:
+            from ftos_tui.screens.processor import ProcessorScreen
+
+            if not any(isinstance(screen, ProcessorScreen) for screen in self.app.screen_stack):
+                self.app.push_screen(ProcessorScreen())
+
+        def reported() -> None:
+            from ftos_tui.screens.events import EventsScreen
+
+            if not any(isinstance(screen, EventsScreen) for screen in self.app.screen_stack):
+                self.app.push_screen(EventsScreen())
+
         return [
             (" › ".join(MENU_PATH), providers),
             (" › ".join(CHANNELS_PATH), channels),
             (" › ".join(QUEUES_PATH), messages),
+            ("Processors", processors),
+            ("Events that providers reported", reported),
             ("Unsaved drafts", drafts),
             ("Admin › Audit", audit),
         ]

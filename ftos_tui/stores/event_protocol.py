@@ -77,10 +77,14 @@ class EventStore(Protocol):
         """
         ...
 
-    def unmatched_events(self, before: int | None = None, limit: int = 100) -> "Sequence[KeptEvent]":
-        """Events that belong to no message, the newest first, from below a number on."""
+    def unmatched_events(
+        self, before: int | None = None, limit: int = 100, backwards: bool = False
+    ) -> "Sequence[KeptEvent]":
+        """Events that belong to no message, the newest first: those below a number, or backwards those above it."""
         ...
 
-    def kept_events(self, before: int | None = None, limit: int = 100) -> "Sequence[KeptEvent]":
-        """All events, the newest first, from below a number on."""
+    def kept_events(
+        self, before: int | None = None, limit: int = 100, backwards: bool = False
+    ) -> "Sequence[KeptEvent]":
+        """All events, the newest first: those below a number, or backwards those above it."""
         ...

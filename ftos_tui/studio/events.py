@@ -27,6 +27,7 @@ __all__ = [
     "BounceReport",
     "KeptEvent",
     "Listening",
+    "concerns",
     "list_events",
     "permit",
     "read_bounces",
@@ -195,7 +196,12 @@ def read_bounces(session: "Session", stream: BinaryIO) -> BounceReport:
 
 
 def list_events(
-    session: "Session", *, unmatched: bool = False, before: int | None = None, limit: int = 100
+    session: "Session",
+    *,
+    unmatched: bool = False,
+    before: int | None = None,
+    limit: int = 100,
+    backwards: bool = False,
 ) -> Sequence[KeptEvent]:
     """A page of the events that came, the newest first.
 
@@ -204,9 +210,23 @@ def list_events(
         unmatched: Only those that belong to no message.
         before: The number that the page starts below; None for the newest.
         limit: At most so many, 1 to 1000.
+        backwards: The page of those right above the number instead; without one, of the oldest.
     """
     messages = session.store.messages
-    return messages.unmatched_events(before, limit) if unmatched else messages.kept_events(before, limit)
+    read = messages.unmatched_events if unmatched else messages.kept_events
+    return read(before, limit, backwards)
+
+
+def concerns(kept: KeptEvent) -> str:
+    """Whom an event is about, and of which message it says to be, as far as it says so."""
+    try:
+        fields = json.loads(kept.raw)
+    except ValueError:
+        return ""
+    if not isinstance(fields, dict):
+        return ""
+    whom = (fields.get("email") or fields.get("recipient"), fields.get("message_id") or fields.get("smtp-id"))
+    return ", ".join(shortened(text, _LONGEST_WORD) for text in whom if isinstance(text, str) and text)
 
 
 def words_of_event(kept: KeptEvent) -> str:

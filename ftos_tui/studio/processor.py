@@ -1,14 +1,16 @@
 """Run a processor, see which run and what keeps each provider's messages, and close a breaker."""
 
 import asyncio
+import json
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.delivery.breaker import Breaker, Position
+from ftos_tui.domain.delivery.moments import moment
 from ftos_tui.domain.delivery.provider import provider_state
 from ftos_tui.domain.delivery.states import IN_HAND, WAITING, Dispatch
 from ftos_tui.domain.delivery.steps import StepState, room
@@ -19,7 +21,7 @@ from ftos_tui.domain.log import Level
 from ftos_tui.domain.pace import STEP_SECONDS
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.secret import Secret
-from ftos_tui.domain.visible import visible
+from ftos_tui.domain.visible import shortened, visible
 from ftos_tui.stores.dispatch_protocol import WorkerState
 from ftos_tui.stores.protocol import NotFound
 from ftos_tui.studio.failures import NotPermitted
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from ftos_tui.processor.backing import Backing
     from ftos_tui.processor.metrics import Meter
     from ftos_tui.studio.session import Session
+
+_MOST_NAMED: Final = 4
+_LONGEST_HOST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,16 @@ class SeenWorker:
 
     state: WorkerState
     alive: bool
+
+    @property
+    def in_hand(self) -> int:
+        """How many messages it said it has in hand; 0 where it did not say."""
+        try:
+            told = json.loads(self.state.detail)
+        except ValueError:
+            return 0
+        number = told.get("in_hand") if isinstance(told, dict) else None
+        return number if isinstance(number, int) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,29 @@ class ProcessorStatus:
     def alive(self) -> int:
         """How many workers are running."""
         return sum(worker.alive for worker in self.workers)
+
+    @property
+    def in_words(self) -> str:
+        """Which run, in a sentence; it changes only when that does."""
+        if not self.alive:
+            return f"No processor is running{self._gone()}: start one by `ftos-tui processor run`."
+        running = [_running(worker) for worker in self.workers if worker.alive]
+        more = f" and {len(running) - _MOST_NAMED:,} more" if len(running) > _MOST_NAMED else ""
+        head = "1 processor runs" if len(running) == 1 else f"{len(running):,} processors run"
+        return f"{head}: {'; '.join(running[:_MOST_NAMED])}{more}{self._gone()}."
+
+    def _gone(self) -> str:
+        gone = [worker.state for worker in self.workers if not worker.alive]
+        if not gone:
+            return ""
+        last = max(gone, key=lambda state: state.seen_at)
+        host = shortened(last.host, _LONGEST_HOST)
+        return f" ({len(gone):,} went without a word, the last on {host} {moment(last.seen_at, self.now)})"
+
+
+def _running(worker: SeenWorker) -> str:
+    host = shortened(worker.state.host, _LONGEST_HOST)
+    return f"{host} (process {worker.state.pid}), {worker.in_hand:,} in hand"
 
 
 def run(session: "Session", options: RunOptions) -> None:

@@ -107,21 +107,25 @@ def settle(connection: Connection, ids: Sequence[str], by: str, counted: Tally, 
     return first
 
 
-def unmatched(connection: Connection, before: int | None, limit: int) -> Sequence[KeptEvent]:
+def unmatched(connection: Connection, before: int | None, limit: int, backwards: bool = False) -> Sequence[KeptEvent]:
     """Events that belong to no message, the newest first."""
-    return _page(connection, select(delivery_event).where(_E.message_id.is_(None)), before, limit)
+    return _page(connection, select(delivery_event).where(_E.message_id.is_(None)), before, limit, backwards)
 
 
-def kept(connection: Connection, before: int | None, limit: int) -> Sequence[KeptEvent]:
+def kept(connection: Connection, before: int | None, limit: int, backwards: bool = False) -> Sequence[KeptEvent]:
     """All events, the newest first."""
-    return _page(connection, select(delivery_event), before, limit)
+    return _page(connection, select(delivery_event), before, limit, backwards)
 
 
-def _page(connection: Connection, chosen: Select[Any], before: int | None, limit: int) -> Sequence[KeptEvent]:
+def _page(
+    connection: Connection, chosen: Select[Any], before: int | None, limit: int, backwards: bool
+) -> Sequence[KeptEvent]:
     if before is not None:
-        chosen = chosen.where(_E.number < before)
-    rows = connection.execute(chosen.order_by(_E.number.desc()).limit(min(max(limit, 1), 1000)))
-    return [event_of(row) for row in rows]
+        chosen = chosen.where(_E.number > before if backwards else _E.number < before)
+    order = _E.number.asc() if backwards else _E.number.desc()
+    rows = connection.execute(chosen.order_by(order).limit(min(max(limit, 1), 1000)))
+    page = [event_of(row) for row in rows]
+    return page[::-1] if backwards else page
 
 
 def _without_doubles(events: Sequence[NewEvent]) -> list[NewEvent]:

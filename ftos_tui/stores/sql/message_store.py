@@ -208,12 +208,14 @@ class SqlMessages:
         with self.database.writing() as connection:
             return message_events.take(connection, events, by, sign)
 
-    def unmatched_events(self, before: int | None = None, limit: int = 100) -> Sequence[KeptEvent]:
+    def unmatched_events(
+        self, before: int | None = None, limit: int = 100, backwards: bool = False
+    ) -> Sequence[KeptEvent]:
         """Events that belong to no message."""
         with self.database.reading() as connection:
-            return message_events.unmatched(connection, before, limit)
+            return message_events.unmatched(connection, before, limit, backwards)
 
-    def kept_events(self, before: int | None = None, limit: int = 100) -> Sequence[KeptEvent]:
+    def kept_events(self, before: int | None = None, limit: int = 100, backwards: bool = False) -> Sequence[KeptEvent]:
         """All events."""
         with self.database.reading() as connection:
-            return message_events.kept(connection, before, limit)
+            return message_events.kept(connection, before, limit, backwards)
