@@ -37,7 +37,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="ftos-tui-bench-") as name:
             folder = Path(name)
-            figures = _measure(folder, arguments.rounds, arguments.audit_entries)
+            figures = _measure(folder, arguments.rounds, arguments.audit_entries, peers=arguments.peers)
             print(_machine(), table(HEADERS, [figure.row() for figure in figures]), sep="\n\n", flush=True)
             if arguments.peers:
                 _say("Peers")
@@ -56,12 +56,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the console in a real terminal.")
     parser.add_argument("--rounds", type=int, default=15, help="starts of each program (default: 15)")
     parser.add_argument("--audit-entries", type=int, default=ENTRIES, help=f"entries to verify (default: {ENTRIES:,})")
-    parser.add_argument("--peers", action="store_true", help="install posting and harlequin apart, measure them too")
+    parser.add_argument("--peers", action="store_true", help="install others apart, measure them too")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     return parser.parse_args()
 
 
-def _measure(folder: Path, rounds: int, entries: int) -> list[Figure]:
+def _measure(folder: Path, rounds: int, entries: int, *, peers: bool) -> list[Figure]:
     _say("Preparing stores with 6, 200 and 100,000 providers")
     few = new_operator(folder / "few")
     configure(few)
@@ -82,6 +82,7 @@ def _measure(folder: Path, rounds: int, entries: int) -> list[Figure]:
     _say(f"Audit of {entries:,} entries")
     figures += audit_figures(folder, entries)
     figures += _shared_figures(folder, many, rounds)
+    figures += _delivery_figures(folder, peers=peers)
     _say("Commands")
     figures.append(command_figure(few, rounds))
     return figures
@@ -101,6 +102,26 @@ def _shared_figures(folder: Path, local: Operator, rounds: int) -> list[Figure]:
         figures = store_figures(server, few, most)
         _say("The console on a shared store")
         return [*figures, *console_figures(folder, server, few, local, rounds)]
+
+
+def _delivery_figures(folder: Path, *, peers: bool) -> list[Figure]:
+    from benchmarks.delivery import delivery_figures
+    from benchmarks.events import event_figures
+    from benchmarks.peers import post_office_python
+    from benchmarks.queue_scale import memory_figure, scale_figures
+    from benchmarks.shared_places import SETTINGS
+    from tests.postgres import PostgresServer
+
+    with PostgresServer(SETTINGS) as server:
+        _say("Sending")
+        figures = delivery_figures(folder, server, post_office_python() if peers else None)
+        figures.append(memory_figure(folder))
+        _say("Queues of 1,000 and 1,000,000 messages")
+        figures += scale_figures(folder, server)
+    _say("Events")
+    place = folder / "events"
+    place.mkdir()
+    return [*figures, *event_figures(place)]
 
 
 def _say(doing: str) -> None:

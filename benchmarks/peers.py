@@ -1,4 +1,4 @@
-"""Two well-known Textual programs, each in an environment of its own, measured the same way in the same run."""
+"""Well-known programs, each in an environment of its own, measured the same way in the same run."""
 
 import subprocess
 import sys
@@ -13,7 +13,11 @@ FOLDER: Final = Path(__file__).resolve().parent.parent / ".venv-peers"
 """Their virtual environments, one each as they want other versions of the same packages; made once, git-ignored."""
 
 # With tree-sitter 0.26 posting ends in a segmentation fault as soon as it shows JSON (py-tree-sitter#472).
-_PACKAGES: Final = {"posting": ("posting==2.11.1", "tree-sitter<0.26"), "harlequin": ("harlequin==2.17.0",)}
+_PACKAGES: Final = {
+    "posting": ("posting==2.11.1", "tree-sitter<0.26"),
+    "harlequin": ("harlequin==2.17.0",),
+    "django-post-office": ("django-post-office==3.12.0", "psycopg[binary]==3.3.9"),
+}
 _SHOWS: Final = {"posting": ("Collection", "URL"), "harlequin": ("Query Editor", "Data Catalog")}
 _IDLE_S: Final = 5.0
 HEADERS: Final = ("peer", "first frame", "ratio", "peak memory", "ratio", "bytes a key", "idle")
@@ -30,7 +34,7 @@ def peer_rows(operator: Operator, rounds: int) -> list[tuple[str, ...]]:
         CannotMeasure: They cannot be installed, or do not start.
     """
     for name in _SHOWS:
-        _install(name)
+        _install(name, name)
     starts = [smallest_start(operator), *(_start(name, operator) for name in _SHOWS)]
     results = take_turns(starts, rounds)
     smallest = results[0]
@@ -51,6 +55,16 @@ def peer_rows(operator: Operator, rounds: int) -> list[tuple[str, ...]]:
     return rows
 
 
+def post_office_python() -> Path:
+    """The interpreter that has django-post-office; installs it the first time.
+
+    Raises:
+        CannotMeasure: It cannot be installed.
+    """
+    _install("django-post-office", "django-admin")
+    return _bin("django-post-office") / "python"
+
+
 def _start(name: str, operator: Operator) -> Start:
     return Start(name, (str(_bin(name) / name),), operator.environ, _SHOWS[name])
 
@@ -69,13 +83,13 @@ def _bin(name: str) -> Path:
     return FOLDER / name / "bin"
 
 
-def _install(name: str) -> None:
+def _install(name: str, program: str) -> None:
     """Makes the environment of a peer, unless it is there already.
 
     Raises:
         CannotMeasure: pip did not succeed.
     """
-    if (_bin(name) / name).exists():
+    if (_bin(name) / program).exists():
         return
     pip = (str(_bin(name) / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--quiet")
     FOLDER.mkdir(exist_ok=True)

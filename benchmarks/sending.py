@@ -53,13 +53,27 @@ def seconds_of(commands: Sequence[Sequence[str]]) -> float:
     return max(span[1] for span in spans) - min(span[0] for span in spans)
 
 
+def memory_of(command: Sequence[str]) -> float:
+    """The peak memory of a program that says when it is ready, and at its end how much it took, in MiB."""
+    done = subprocess.run(command, input="go\n", capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise CannotMeasure(f"a sender failed: {done.stderr[-2000:]}")
+    return float(done.stdout.split()[1])
+
+
 def timed(work: Callable[[], object]) -> None:
     """Waits for the word, works, and tells when."""
     print("ready", flush=True)
     sys.stdin.readline()
     began = time.monotonic()
     work()
-    print(began, time.monotonic(), flush=True)
+    ended = time.monotonic()
+    print(_peak_mib(), began, ended, flush=True)
+
+
+def _peak_mib() -> float:
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def bare(port: int, connections: int, number: int, payload: bytes) -> None:

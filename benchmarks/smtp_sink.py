@@ -1,4 +1,4 @@
-"""An SMTP server that takes everything and keeps nothing: Postfix's smtp-sink, or one of its kind where that is missing.
+"""An SMTP server that takes everything and keeps nothing: smtp-sink of Postfix, or one like it.
 
 Run as a module it is the latter, on the port given.
 """
