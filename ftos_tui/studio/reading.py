@@ -50,6 +50,8 @@ def around(session: "Session", draft: Draft, *, current: bool = False) -> Around
     """What stands around a draft's provider, and who bears its name; with `current` also its last version."""
     name = draft.raw("name")
     asked = name if isinstance(name, str) and name.strip() else ""
+    if draft.base.provider_id is None and not asked:
+        return Around()  # nothing to ask: a form for a new provider opens though the store is away
     return session.store.around(draft.base.provider_id, asked, current=current)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,7 +25,8 @@ SNAPSHOTS = Path(__file__).with_name("snapshots")
 RENEW = "FTOS_TUI_RENEW_SNAPSHOTS"
 """Set this environment variable to write the snapshots anew; then read what changed with `git diff`."""
 
-_TURNS = 500
+_PATIENCE_S = 60.0
+"""Seconds to wait at most for what a test waits for; generous, as machines that test are busy."""
 
 S = TypeVar("S", bound=Screen[None])
 
@@ -124,7 +126,8 @@ class Operator:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Lets the console work until a condition holds."""
-        for _ in range(_TURNS):
+        until = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < until:
             if condition():
                 return
             await self.pilot.pause(0.01)
@@ -193,7 +196,8 @@ class Operator:
             await self.pilot.pause(1)
             file.write_text(self._as_kept(), "utf-8")
         kept = file.read_text("utf-8")
-        for _ in range(_TURNS):
+        until = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < until:
             if self._as_kept() == kept:
                 return
             await self.pilot.pause(0.01)

@@ -251,7 +251,7 @@ def test_a_wrong_key_stops_a_copy_before_anything_is_written(sessions: Sessions,
         copy_store(sessions["local"], sessions["team"])
     key.unlink()
     sessions.close()
-    with pytest.raises(VaultError, match="is missing"):
+    with pytest.raises(VaultError, match="There is no master key of team"):
         copy_store(sessions["local"], sessions["team"])
     assert status(sessions["team"]).counts["secrets"] == 0
 

@@ -1,5 +1,6 @@
 """A bare app to put widgets on, and the screen as text that a reviewer can read."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -45,8 +46,9 @@ def widths(app: App[None]) -> set[int]:
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-    """Let the app work until a condition holds; fails after a few hundred turns of its loop."""
-    for _ in range(300):
+    """Let the app work until a condition holds; fails after a minute, as machines that test are busy."""
+    give_up = time.monotonic() + 60.0
+    while time.monotonic() < give_up:
         if condition():
             return
         await pilot.pause(0.01)
