@@ -22,11 +22,16 @@ def outcome_command(
     start: Start = ctx.obj
     with start.session() as session:
         version = outcome_of(session, operation_id)
+        decided = version is not None or session.may_change
     if as_json:
         saved = None if version is None else shapes.version_shape(version)
-        output.say_json({"saved": version is not None, "version": saved})
+        output.say_json({"saved": version is not None if decided else None, "version": saved})
+    elif not decided:
+        output.say("Not saved so far; that it never will be is only certain once somebody asks who may change.")
     elif version is None:
         output.say("Not saved, and it never will be: save again.")
     else:
         output.say(f"Saved {visible(version.name)} version {version.number}.")
+    if not decided:
+        return ExitCode.NOT_PERMITTED
     return ExitCode.DONE if version is not None else ExitCode.OTHER

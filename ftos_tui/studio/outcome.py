@@ -43,7 +43,7 @@ def pauses() -> Iterator[float]:
 
 
 def outcome_of(session: "Session", operation_id: str) -> ProviderVersion | None:
-    """The version that a save wrote; where it wrote none, it never will.
+    """The version that a save wrote; where it wrote none, it never will, as far as who asks may change the store.
 
     Args:
         session: The operator's session.
@@ -58,8 +58,11 @@ def outcome_of(session: "Session", operation_id: str) -> ProviderVersion | None:
     try:
         return session.store.settle(operation_id)
     except (StoreReadOnly, StoreForbidden):
-        # Who may write nothing had nothing under way that could still arrive, unless the right was taken away since.
-        return session.store.outcome(operation_id)
+        version = session.store.outcome(operation_id)
+        if version is None and session.may_change:
+            # The right was taken away since, or a standby answers: what is not there may still arrive.
+            raise
+        return version
 
 
 def found_out(

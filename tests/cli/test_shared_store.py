@@ -7,7 +7,7 @@ import pytest
 
 from ftos_tui.cli.exits import ExitCode
 from ftos_tui.screens.message import sections_of
-from ftos_tui.stores.sql.roles import Role
+from ftos_tui.stores.sql.roles import Role, role_name
 from ftos_tui.studio.message_views import WITHHELD, message_view
 from ftos_tui.studio.messages import NewMessage, add
 from ftos_tui.studio.providers import new_draft, save
@@ -142,3 +142,20 @@ def test_what_a_message_says_is_kept_from_those_who_only_look(run: Run, home: Pa
         lines = [line for section in sections_of(message_view(session, message_id)) for line in section.lines]
         session.close()
         assert (f"{WITHHELD}." in lines, "canary-body" in lines) == (withheld, not withheld)
+
+
+def test_a_save_is_said_never_to_come_only_by_who_can_keep_it_from_coming(run: Run, home: Path, team: Team) -> None:
+    lost = "0" * 32
+    write_settings(home, team.toml(user=team.person(Role.CONSULTANT)))
+    told = run("providers", "outcome", lost)
+    assert (told.code, told.out.startswith("Not saved so far; ")) == (ExitCode.NOT_PERMITTED, True)
+    assert run("providers", "outcome", lost, "--json").json == {"saved": None, "version": None}
+    developer = team.person(Role.DEVELOPER)
+    write_settings(home, team.toml(user=developer))
+    right = f"INSERT ON operation_void {{}} {role_name(team.database, Role.DEVELOPER)}"
+    team.server.execute(f"REVOKE {right.format('FROM')}", database=team.database)
+    refused = run("providers", "outcome", lost)
+    assert (refused.code, "does not permit this" in refused.err) == (ExitCode.NOT_PERMITTED, True), refused.out
+    team.server.execute(f"GRANT {right.format('TO')}", database=team.database)
+    told = run("providers", "outcome", lost)
+    assert (told.code, told.out) == (ExitCode.OTHER, "Not saved, and it never will be: save again.\n")
