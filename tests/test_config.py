@@ -136,6 +136,7 @@ def test_an_empty_file_and_one_with_a_byte_order_mark(tmp_path: Path) -> None:
         ('[environments.a.postgresql]\nhost = "h h"', 'line 2: host "h h": write a host name, an address'),
         ('[environments.a.postgresql]\nport = "x"', "line 2: port is a number from 1 to 65535, or a list of them"),
         ("[environments.a.postgresql]\nport = 70000", "line 2: port is a number from 1 to 65535"),
+        (f'[environments.a]\nstore = "postgresql://h/d?port={"9" * 5000}"', "line 2: port is a number from 1 to 65535"),
         ('[environments.a.postgresql]\nhost = "h"\ndatabase = "d"\nport = [1, 2]', "line 4: 2 ports for 1 hosts"),
         ('[environments.a.postgresql]\nsslmode = "full"', "line 2: sslmode is one of verify-full, verify-ca"),
         ('[environments.a.postgresql]\nsslrootcert = "ca.crt"', 'line 2: sslrootcert "ca.crt": write a path'),

@@ -136,7 +136,7 @@ def _from_text(key: str, value: str) -> Any:
     if key == "host":
         return [host for host in value.split(",") if host]
     if key == "port":
-        return [int(port) if port.isdecimal() else port for port in value.split(",")]
+        return [int(port) if port.isdecimal() and len(port) <= 5 else port for port in value.split(",")]
     if key in _SECONDS and value.isdecimal() and value.isascii():
         return int(value[:9])
     if key == "pooler":
