@@ -22,7 +22,7 @@ from ftos_tui.processor.metrics import Meter
 from ftos_tui.processor.pinned import Pinned, status_code
 from ftos_tui.processor.summary import LOST
 from ftos_tui.processor.writer import Marked, Writer
-from ftos_tui.stores.dispatch_protocol import Claimed, Mark, Recorded
+from ftos_tui.stores.dispatch_protocol import Claimed, Mark, Recorded, StepState
 from ftos_tui.stores.protocol import NotFound, StoreError
 from ftos_tui.transports.protocol import Attempt, NoRoute
 from ftos_tui.transports.rendered import Rendered
@@ -92,6 +92,7 @@ class Lane:
         self.newest: Pinned | None = None
         self._sent_with: Pinned | None = None
         self._hand = hand
+        self._paused = False
         self._queue: deque[_Held] = deque()
         self._senders: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(1)
@@ -106,6 +107,20 @@ class Lane:
     def refill_at(self, pinned: Pinned) -> int:
         """With how many messages in hand the next step is worth it where steps follow each other without a pause."""
         return 0 if self._hand.pace.step_s else pinned.rules.bulk // 2
+
+    def seen(self, state: StepState) -> None:
+        """Takes what all workers share about the provider, as the store has it."""
+        self._paused = bool(state.paused)
+        self.breaker.seen(state.breaker)
+
+    async def look(self) -> None:
+        """Learns what an operator or another worker stopped while messages are in hand: those not begun go back."""
+        if not self.total:
+            return
+        before = self.breaker.now
+        state = await asyncio.to_thread(self._hand.backing.messages.step_state, self.provider_id)
+        if self.breaker.now is before:  # else what was read is older than what is known
+            self.seen(state)
 
     def take(self, messages: tuple[Claimed, ...], pinned: Pinned, worker: str) -> None:
         """Takes the messages of a step and begins to send them.
@@ -191,7 +206,11 @@ class Lane:
     def _may_start(self, held: _Held) -> bool:
         """Whether a message may still start: asked at the claim, before the mark and before the wire."""
         now = self._hand.clock.now()
-        if self._hand.stopping() or (held.claimed.not_after is not None and held.claimed.not_after <= now):
+        if (
+            self._paused
+            or self._hand.stopping()
+            or (held.claimed.not_after is not None and held.claimed.not_after <= now)
+        ):
             return False
         return bool(steps.gate(held.pinned.state, self.breaker.now, now).count)
 

@@ -187,6 +187,8 @@ class Worker:
         next_at = now + timedelta(seconds=self.pace.look_s)
         claimed = 0
         waits = [next_at]
+        for lane in list(self.lanes.values()):
+            await lane.look()
         for due in await asyncio.to_thread(self.backing.messages.due_providers):
             if self._stop_signal.is_set():
                 break
@@ -250,7 +252,7 @@ class Worker:
             # It may be committed all the same; what was claimed then is nobody's work.
             self._taint()
             raise
-        lane.breaker.seen(step.state.breaker)
+        lane.seen(step.state)
         soon = step.now + timedelta(seconds=self.pace.sleep_s)
         if step.messages:
             lane.take(step.messages, pinned, name)

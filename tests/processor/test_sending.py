@@ -1,17 +1,18 @@
 """What a worker does with messages: steps, outcomes, breakers, retries, windows, and a clean end."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
 
-from ftos_tui.domain.delivery.breaker import Position
+from ftos_tui.domain.delivery.breaker import Breaker, Position
 from ftos_tui.domain.delivery.outcome import Cause
 from ftos_tui.domain.pace import STEP_SECONDS
 from ftos_tui.processor.backing import Pace
 from ftos_tui.processor.breakers import stored_breaker
 from ftos_tui.studio import processor
-from tests.processor.post import QUICK, Post, utc_now
+from tests.processor.post import PATIENCE_S, QUICK, Post, utc_now
 from tests.servers.serving import DROP
 from tests.servers.smtp import TAKE_AND_DROP
 
@@ -190,6 +191,38 @@ def test_a_paused_provider_waits(post: Post) -> None:
     post.work()
     assert post.states() == {"queued": 1}
     assert "moving house" in processor.processor_status(post.session).providers[0].idle
+
+
+@pytest.mark.parametrize("stopped_by", ["pause", "breaker"])
+async def test_what_is_stopped_meanwhile_goes_no_further_than_the_wire(post: Post, stopped_by: str) -> None:
+    post.edit(app_config='{"max_connections": 1}')
+    post.queue(20)
+    loop, arrived, go = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def slow(_: str) -> None:
+        loop.call_soon_threadsafe(arrived.set)
+        go.wait(PATIENCE_S)
+
+    post.server.always("final", slow)
+    worker, store, of = post.worker(), post.session.store.messages, post.provider.provider_id
+    running = asyncio.create_task(worker.run())
+    await arrived.wait()
+    if stopped_by == "pause":
+        store.change_pause(of, "moving house", post.session.author, post.session.vault.sign)
+    else:  # of another worker
+        opened = Breaker(Position.OPEN, Cause.CREDITS, "none left", utc_now(), version=post.provider.number)
+        store.change_breaker(of, lambda *_: opened.to_json())
+    lane = worker.lanes[of]
+    async with asyncio.timeout(PATIENCE_S):
+        while not (lane._paused or lane.breaker.now.position is Position.OPEN):
+            await asyncio.sleep(0.01)
+    go.set()
+    await asyncio.to_thread(lambda: post.until(accepted=1, queued=19))
+    worker.stop()
+    await running
+    assert sum(row.attempt for row in post.rows()) == 1
+    assert len(post.server.copies) == 1
+    post.check_history()
 
 
 def test_what_is_too_late_expires(post: Post) -> None:
