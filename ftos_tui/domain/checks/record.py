@@ -11,10 +11,10 @@ from ftos_tui.domain.checks.app_config import check_config_hosts
 from ftos_tui.domain.checks.context import CheckContext
 from ftos_tui.domain.checks.secrets import check_destinations
 from ftos_tui.domain.checks.service_url import target_of
+from ftos_tui.domain.delivery.event_keys import event_key_faults
 from ftos_tui.domain.destination import destination_of
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.findings import Finding
-from ftos_tui.domain.delivery.event_keys import event_key_faults
 from ftos_tui.domain.http_template import template_faults
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.pace import LONGEST_HORIZON, STEP_SECONDS, in_words, retry_horizon, total_tries, window_of
