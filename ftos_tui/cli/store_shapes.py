@@ -72,5 +72,6 @@ def copied_shape(done: "StoreCopied") -> Shape:
         "to": done.target,
         "resumed": done.resumed,
         "unreadable": done.unreadable,
+        "undelivered": done.undelivered,
         "tables": [{"table": row.table, "rows": row.rows, "from": row.source, "to": row.target} for row in done.tables],
     }

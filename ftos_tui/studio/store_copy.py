@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
+from ftos_tui.domain.delivery.states import TERMINAL
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
 from ftos_tui.stores.plain_json import time_to_text
@@ -79,6 +80,7 @@ class StoreCopied:
         tables: What was carried and compared.
         resumed: Whether it went on where another one had stopped.
         unreadable: How many secrets no key opened; they were carried as they are.
+        undelivered: How many messages that are not at their end stay behind: the queue is not carried.
     """
 
     source: str
@@ -86,6 +88,7 @@ class StoreCopied:
     tables: tuple[CopiedTable, ...]
     resumed: bool
     unreadable: int
+    undelivered: int = 0
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,9 @@ def in_words(done: StoreCopied) -> str:
         if done.unreadable
         else ""
     )
-    return f"Copied {done.source} to {done.target}: {carried or 'nothing'}; both sides are the same.{lost}"
+    queued = counted(done.undelivered, "message that is", "messages that are")
+    left = f" The message queue stays in {done.source}, with {queued} not at the end." if done.undelivered else ""
+    return f"Copied {done.source} to {done.target}: {carried or 'nothing'}; both sides are the same.{lost}{left}"
 
 
 def _side(session: Session, store: ProviderStore) -> _Side:
@@ -200,7 +205,8 @@ def _copied(here: _Side, there: _Side, head: tuple[int, str], progress: Progress
     entry = _entry(here, there, at, tables)
     if not copying.finish(there.database, at, entry, there.vault.sign):
         raise _changed_meanwhile(name)
-    done_copy = StoreCopied(here.session.environment.name, name, tables, resumed, unreadable)
+    waiting = sum(number for state, number in here.store.messages.counts().items() if state not in TERMINAL)
+    done_copy = StoreCopied(here.session.environment.name, name, tables, resumed, unreadable, waiting)
     note(there.session, Level.SUCCESS, in_words(done_copy))
     return done_copy
 

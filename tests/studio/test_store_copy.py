@@ -25,6 +25,7 @@ from ftos_tui.studio.session import Session
 from ftos_tui.studio.store_admin import initialise, status
 from ftos_tui.studio.store_copy import copy_store, in_words
 from tests.postgres import PostgresServer
+from tests.stores.queueing import queue
 from tests.studio.copier import session_of
 from tests.studio.making import NOON, saved
 from tests.studio.test_rotation import secret_of
@@ -267,6 +268,14 @@ def test_a_secret_that_does_not_open_is_carried_as_it_is(sessions: Sessions) -> 
     assert in_words(done).endswith("1 secret opens with no key and stayed as they are.")
     assert team.store.sealed_secrets([place])[place].sealed == stored.sealed[:-1] + b"?"
     assert secret_of(team, open_provider(team, name="Gateway"), "app_password")
+
+
+def test_messages_that_stay_behind_are_told(sessions: Sessions) -> None:
+    local, other = sessions["local"], sessions["other"]
+    queue(local.store, saved(local).provider_id, 2)
+    done = copy_store(local, other)
+    assert in_words(done).endswith("The message queue stays in local, with 2 messages that are not at the end.")
+    assert other.store.messages.counts() == {}
 
 
 def test_only_the_owner_fills_a_store_and_only_one_that_takes_changes(
