@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 _PAGE = 500
 
 Id = Annotated[
-    str, typer.Argument(metavar="ID", help="The message's id; its first eight characters will do.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="ID", help="The message's id; its beginning will do, where no other has it.", show_default=False
+    ),
 ]
 OfProvider = Annotated[
     str, typer.Option("--provider", metavar="NAME", help="Only messages of this provider.", show_default=False)

@@ -228,7 +228,7 @@ class FrameScreen(Screen[None]):
         """Explains the focused field, or the screen."""
         from ftos_tui.screens.help import HelpScreen
 
-        self.open_screen(HelpScreen(self.help_title(), self.help_text()))
+        self.open_screen(HelpScreen(self.help_title(), self.help_text(), self.breadcrumb()[: len(MENU_PATH)]))
 
     def help_title(self) -> str:
         """The heading of F1's answer."""

@@ -18,18 +18,20 @@ class HelpScreen(FrameScreen):
     Args:
         title: The heading.
         text: Paragraphs, separated by empty lines.
+        path: Where it was asked for.
     """
 
     help_topic = "This is the help. Esc goes back to where you were."
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, path: tuple[str, ...] = MENU_PATH) -> None:
         super().__init__()
+        self.path = path
         self.heading = title
         self.body = text
 
     def breadcrumb(self) -> tuple[str, ...]:
-        """The menu path and what is explained."""
-        return (*MENU_PATH, f"Help: {self.heading}")
+        """The way to where it was asked for, and what is explained."""
+        return (*self.path, f"Help: {self.heading}")
 
     def hints(self) -> tuple[str | tuple[str, str], ...]:
         """What the hint line names."""

@@ -1,7 +1,7 @@
 """New Message: a hand-in typed into a form, checked while it is typed, queued once for each recipient."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -108,6 +108,7 @@ class MessageFormScreen(FrameScreen):
     Args:
         path: The breadcrumb of the list.
         provider: The provider's Name at first.
+        queued: Gets the id of the message that was queued, of the last one where there are several recipients.
     """
 
     BINDINGS = bindings_of(MESSAGE_NEW)
@@ -118,9 +119,12 @@ class MessageFormScreen(FrameScreen):
         "name; F8 goes to the next finding. F2 queues the message; one for a provider that is not ready is held."
     )
 
-    def __init__(self, path: tuple[str, ...], provider: str = "") -> None:
+    def __init__(
+        self, path: tuple[str, ...], provider: str = "", queued: Callable[[str], None] = lambda _: None
+    ) -> None:
         super().__init__()
         self.path = path
+        self._queued = queued
         self.model = MessageModel(provider)
         self._rows: dict[str, FieldRow] = {}
         self._busy = False
@@ -261,13 +265,16 @@ class MessageFormScreen(FrameScreen):
                 self.console_app.report(Level.ERROR, "Not queued: name a provider, F3 lists them.")
                 return
             acknowledged = self.model.acknowledged
-            await self.console_app.carry_out(lambda: add_typed(session, provider, texts, acknowledged), session=session)
+            added = await self.console_app.carry_out(
+                lambda: add_typed(session, provider, texts, acknowledged), session=session
+            )
         except MessageRefused as refused:
             self.go_to(next(iter(self.model.open_fields()), "to"))
             self.console_app.report(Level.ERROR, f"{refused} F8 goes from one to the next.")
         except Failure as failure:
             self.console_app.report(Level.ERROR, f"{failure} What you typed is kept.")
         else:
+            self._queued(added.ids[-1])
             self.console_app.go_back()
         finally:
             self._busy = False

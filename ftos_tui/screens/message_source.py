@@ -22,6 +22,12 @@ COLUMNS: Final = (
     Column("queued", "Added", width=6, drop=2),
 )
 
+
+def columns_for(*, one_provider: bool) -> tuple[Column, ...]:
+    """The columns; the provider's only where messages of several are shown."""
+    return tuple(column for column in COLUMNS if column.key != "provider" or not one_provider)
+
+
 _MOST_HELD: Final = 2000
 """Messages held: more than the list holds rows, however far it was scrolled."""
 
@@ -98,14 +104,15 @@ class MessageSource:
 
     def _row(self, message: Listed) -> Row:
         row, now = message.row, self.screen.session.clock()
-        cells = (
-            row.recipient,
-            row.subject,
-            short_status(row, message.tries),
-            saved_when(row.due, now),
-            f"{row.attempt}/{max(message.tries, row.attempt)}",
-            row.provider or "(deleted)",
-            saved_when(row.changed_at, now),
-            saved_when(row.created_at, now),
-        )
+        texts = {
+            "to": row.recipient,
+            "subject": row.subject,
+            "status": short_status(row, message.tries),
+            "due": saved_when(row.due, now),
+            "tries": f"{row.attempt}/{max(message.tries, row.attempt)}",
+            "provider": row.provider or "(deleted)",
+            "changed": saved_when(row.changed_at, now),
+            "queued": saved_when(row.created_at, now),
+        }
+        cells = tuple(texts[column.key] for column in columns_for(one_provider=bool(self.query.provider_id)))
         return Row(row.id, cells, row.id, "*" if row.id in self.marked else "")

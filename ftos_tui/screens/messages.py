@@ -16,7 +16,7 @@ from ftos_tui.domain.visible import shortened
 from ftos_tui.screens.filtered_list import FilteredListScreen
 from ftos_tui.screens.frame import QUEUES_PATH, bindings_of
 from ftos_tui.screens.message_acts import MOST_MARKED, MessageActs
-from ftos_tui.screens.message_source import COLUMNS, KIND_BY_KEY, KINDS, MessageSource, counts_of
+from ftos_tui.screens.message_source import KIND_BY_KEY, KINDS, MessageSource, columns_for, counts_of
 from ftos_tui.studio.failures import counted
 from ftos_tui.studio.message_views import why
 from ftos_tui.studio.messages import Dispatch, MessageQuery, message_counts
@@ -70,6 +70,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         self.kind = KINDS[0]
         self.source = MessageSource(self, MessageQuery(provider_id=provider[0] if provider else None))
         self.cursor_on = cursor_on
+        self._queued = ""
         self.counts_line = CountsLine(id="counts")
         self.detail = Line(most=3, id="detail")
         self.numbers: Counts | None = None
@@ -99,7 +100,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         yield self.counts_line
         yield self.filter_field
         yield RowList(
-            COLUMNS,
+            columns_for(one_provider=self.of_one),
             self.source,
             id="messages",
             sort=("queued", True),
@@ -120,6 +121,9 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         super().on_screen_resume()
         if self.numbers is not None and self.listed:
             self.action_refresh()
+        if self._queued and self.listed:
+            self.rows.reload(self._queued, keep=False)
+            self._queued = ""
 
     # Counts
 
@@ -176,7 +180,8 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         if self.listed and self.rows.row is not None and self.rows.row.key == message_id and message is not None:
             marked = len(self.source.marked)
             head = f"{counted(marked, 'message', 'messages')} marked · " if marked else ""
-            self.detail.text = f"{head}{message.status} · {told}"
+            status = "" if told.startswith(message.status) else f"{message.status} · "
+            self.detail.text = f"{head}{status}{told}"
 
     # Which messages
 
@@ -243,6 +248,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         if of is not None:
             self.provider = (of, name.strip()) if of else None
             self.refresh_frame()
+            self.rows.columns = columns_for(one_provider=bool(of))
             self._show(replace(self.source.query, provider_id=of or None))
 
     async def may_leave(self) -> bool:
@@ -339,4 +345,10 @@ class MessagesScreen(FilteredListScreen, MessageActs):
         """Queues a message."""
         from ftos_tui.screens.message_form import MessageFormScreen
 
-        self.open_screen(MessageFormScreen(self.breadcrumb(), self.provider[1] if self.provider else ""))
+        self.open_screen(
+            MessageFormScreen(self.breadcrumb(), self.provider[1] if self.provider else "", self._show_new)
+        )
+
+    def _show_new(self, message_id: str) -> None:
+        """Puts the cursor on a message that was queued, once the list is seen again."""
+        self._queued = message_id

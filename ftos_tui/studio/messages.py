@@ -198,6 +198,8 @@ def full_id(session: "Session", written: str) -> str:
     shown = shortened(written, 40)
     if found:
         raise NotFound(f"Several messages begin with {shown}: write more of the id.")
+    if 0 < len(start) < _SHORTEST_ID:
+        raise NotFound(f"{shown} is too short for an id: write {_SHORTEST_ID} characters of it at least.")
     raise NotFound(f"There is no message {shown}: `ftos-tui messages list` lists them.")
 
 

@@ -183,6 +183,27 @@ async def test_a_message_is_handed_in_by_keys(session: Session) -> None:
         await operator.until(lambda: len(operator.cells("messages")) == 2)
         [first, _] = list_messages(session, MessageQuery())
         assert open_message(session, first.id).text == "Good\nday"
+        rows = operator.row_list("messages")
+        await operator.until(lambda: rows.row is not None and rows.row.key == first.id)
+
+
+async def test_what_was_queued_by_keys_is_shown_first_wherever_the_cursor_stood(session: Session) -> None:
+    queue(session, 3)
+    async with at_console(session) as operator:
+        await operator.listed()
+        await at_queues(operator, 3)
+        rows = operator.row_list("messages")
+        await operator.press("end", "n")
+        form = await operator.until_on(MessageFormScreen)
+        for name, text in {"provider": NAME, "to": "new@example.com", "subject": "Hi", "text": "Hello"}.items():
+            form._put(name, text)
+        await operator.press("f1")
+        await operator.until(lambda: "Message Queues › Help: Text" in operator.lines[0])
+        await operator.press("escape")
+        await operator.until_on(MessageFormScreen)
+        await operator.press("f2")
+        await operator.until_on(MessagesScreen)
+        await operator.until(lambda: rows.row is not None and rows.row.cells[0] == "new@example.com")
 
 
 async def test_the_form_says_what_is_wrong_where_it_is(session: Session) -> None:

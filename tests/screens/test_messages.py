@@ -41,7 +41,7 @@ async def listed(operator: Operator, number: int) -> None:
     """Waits until so many messages are listed, and the first one's reason is there."""
     screen = operator.on(MessagesScreen)
     await operator.until(lambda: len(operator.cells("messages")) == number and screen.numbers is not None)
-    await operator.until(lambda: not number or " · " in screen.detail.text)
+    await operator.until(lambda: not number or screen.detail.text.rstrip().endswith("."))
 
 
 def states(session: Session) -> dict[str, int]:
