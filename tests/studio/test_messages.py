@@ -132,11 +132,13 @@ def test_the_beginning_of_an_id_will_do(session: Session) -> None:
     assert messages.full_id(session, f" {message_id.upper()} ") == message_id
     common = next(place for place, (a, b) in enumerate(zip(message_id, other, strict=True)) if a != b)
     assert messages.full_id(session, message_id[: common + 1]) == message_id
-    with pytest.raises(NotFound, match="Several" if common >= 8 else "no message"):
+    with pytest.raises(NotFound, match="Several" if common >= 8 else "too short"):
         messages.full_id(session, message_id[: max(common, 1)])
-    for missing in ("", message_id[:7], "ffffffff-ffff"):
+    for missing in ("", "ffffffff-ffff"):
         with pytest.raises(NotFound, match="There is no message"):
             messages.full_id(session, missing)
+    with pytest.raises(NotFound, match="too short for an id"):
+        messages.full_id(session, message_id[:7])
     with pytest.raises(NotFound):
         messages.open_message(session, "x")
 
