@@ -49,7 +49,7 @@ class StandingSource:
 
     @staticmethod
     def _row(at: int, standing: "ProviderStanding") -> Row:
-        why = standing.idle or "nothing: they go in their turn"
+        why = standing.idle.removeprefix(f"{shortened(standing.name, 40)} ") or "nothing: they go in their turn"
         cells = (standing.name, f"{standing.waiting:,}", f"{standing.in_hand:,}", why)
         return Row(standing.provider_id, cells, at, _MARKS.get(standing.breaker.position, ""))
 
@@ -91,7 +91,7 @@ class ProcessorScreen(ProviderActs):
 
     def content(self) -> Iterable[Widget]:
         """The processors, the providers, and the one under the cursor in full."""
-        yield Line("Looking…", most=3, id="workers")
+        yield Line("Looking…", most=2, id="workers")
         yield RowList(COLUMNS, self.source, id="standings", empty_text="No provider has messages that are to be sent.")
         yield Line(most=4, id="detail")
 

@@ -298,12 +298,13 @@ def _standing(
 
     kept = session.store.messages.step_state(provider_id)
     breaker = stored_breaker(kept.breaker)
-    name, idle = provider_id, "It is gone: cancel its messages."
+    name, idle, number = provider_id, "It is gone: cancel its messages.", breaker.version
     with suppress(NotFound):
         version = session.store.by_id(provider_id)
         state = replace(provider_state(version), paused=kept.paused)
         step = StepState(kept.next_step_at, kept.inflight, breaker)
         free = room(state, step, now)
+        number = version.number
         name, idle = version.name, "" if free.blocker is None else blocker_in_words(free, state, step, now)
     return ProviderStanding(
         provider_id=provider_id,
@@ -313,7 +314,7 @@ def _standing(
         first_due=due,
         step_at=kept.started_at,
         next_step_at=kept.next_step_at,
-        breaker=breaker.at_time(now, breaker.version),
+        breaker=breaker.at_time(now, number),
         paused=kept.paused,
         idle=idle,
     )

@@ -89,6 +89,15 @@ async def test_a_stopped_provider_is_told_of_and_let_go_on(session: Session) -> 
         await operator.until_on(MessagesScreen)
 
 
+def test_an_edited_provider_is_tried_not_stopped(session: Session) -> None:
+    queue(session, 1)
+    of, store = stop(session), session.store.messages
+    assert processor_status(session).providers[0].breaker.position is Position.OPEN
+    before = Breaker(Position.OPEN, Cause.AUTHENTICATION, "535", session.clock(), version=0)
+    store.change_breaker(of, lambda *_: before.to_json())
+    assert processor_status(session).providers[0].breaker.position is Position.HALF_OPEN
+
+
 async def test_a_provider_is_paused_beside_the_processors(session: Session) -> None:
     queue(session, 1)
     provider_id = open_provider(session, name=NAME).provider_id
@@ -99,7 +108,7 @@ async def test_a_provider_is_paused_beside_the_processors(session: Session) -> N
         assert "No processor is running: start one by `ftos-tui processor run`." in " ".join(operator.text.split())
         await operator.press("P")
         await operator.answer("migration")
-        await operator.until(lambda: operator.cells("standings")[0][3].startswith(f"{NAME} is paused"))
+        await operator.until(lambda: operator.cells("standings")[0][3].startswith("is paused: migration"))
         assert paused_because(session, provider_id) == "migration"
 
 

@@ -153,6 +153,8 @@ def blocker_in_words(free: Room, provider: ProviderState, step: StepState, now: 
         case Blocker.WINDOW if rules:
             return f"The window {rules.window.min} to {rules.window.max} UTC is closed: it opens {_at(until)}."
         case Blocker.STEP if rules:
+            if step.breaker.at_time(now, provider.version).position is Position.HALF_OPEN:
+                return f"One message is tried first, {_at(until)}{_probed(name, step)}"
             return f"The next step, of {rules.bulk:,} messages at most, starts {_at(until)}."
         case Blocker.IN_FLIGHT if rules:
             return _in_flight(name, step, provider, now)
@@ -175,12 +177,15 @@ def _breaker(name: str, breaker: Breaker, until: str, now: datetime) -> str:
 
 
 def _in_flight(name: str, step: StepState, provider: ProviderState, now: datetime) -> str:
-    breaker = step.breaker.at_time(now, provider.version)
-    if breaker.position is Position.HALF_OPEN:
-        cause = CAUSE_IN_WORDS[breaker.cause or Cause.ERRORS]
-        return f"One message is tried first, because {cause}: if {name} takes it, the others follow."
+    if step.breaker.at_time(now, provider.version).position is Position.HALF_OPEN:
+        return f"One message is tried first{_probed(name, step)}"
     bulk = provider.rules.bulk if provider.rules else 0
     return f"{step.in_flight:,} messages are in hand, and Bulk No allows {bulk:,}: it goes when some are done."
+
+
+def _probed(name: str, step: StepState) -> str:
+    cause = CAUSE_IN_WORDS[step.breaker.cause or Cause.ERRORS]
+    return f", because {cause}: if {name} takes it, the others follow."
 
 
 def _due_later(due: datetime, provider: ProviderState, now: datetime) -> str:

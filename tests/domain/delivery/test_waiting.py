@@ -112,6 +112,14 @@ SLOWED = StepState(breaker=Breaker(throttles=3, slow_until=at("12:01:30")))
         (
             QUEUED,
             provider(),
+            StepState(breaker=BROKE.breaker, next_step_at=at("12:30:30")),
+            at("12:30:00"),
+            "One message is tried first, at 12:30:30 UTC, because its account has no credits left: if FTOSEmailGateway "
+            "takes it, the others follow.",
+        ),
+        (
+            QUEUED,
+            provider(),
             SLOWED,
             NOW,
             "FTOSEmailGateway asked for patience: no step starts before 12:01:30 UTC.",
