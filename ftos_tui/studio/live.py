@@ -75,6 +75,7 @@ class Watch:
         self._signal: Signal | None = None
         self._open: Counter[str] = Counter()
         self._entered: set[str] = set()
+        self._told: set[str] = set()  # what the store may still hold of us: of those entered, not taken back for sure
         self._may_enter = not session.environment.read_only
         self._head: int | None = None
         self._present: Mapping[str, tuple[Present, ...]] = {}
@@ -149,7 +150,7 @@ class Watch:
                     self._say_goodbye(store)
 
     def _say_goodbye(self, store: ProviderStore) -> None:
-        if self._entered:
+        if self._told:
             with suppress(Failure):
                 store.leave(self.session_id)
         if not self.session.is_open:  # it did not wait for this: what was opened since is to be given back, too
@@ -184,12 +185,14 @@ class Watch:
         if not self._may_enter:
             return True
         try:
+            for provider_id in self._told - wanted:
+                store.leave(self.session_id, provider_id)
+                self._told.discard(provider_id)
+                self._entered.discard(provider_id)
             for provider_id in wanted - self._entered:
+                self._told.add(provider_id)
                 store.enter(self.session_id, provider_id, self.session.author)
                 self._entered.add(provider_id)
-            for provider_id in self._entered - wanted:
-                store.leave(self.session_id, provider_id)
-                self._entered.discard(provider_id)
         except (StoreReadOnly, StoreForbidden):
             self._may_enter = False
         except StoreError:

@@ -283,7 +283,11 @@ def test_a_store_that_goes_away_is_told_once_and_caught_up_with_when_it_is_back(
         server.kill()
         heard.until(lambda: any(news.trouble for news in heard.news))
         there.watch.stop()
+        heard.watch.leave("p1")  # closed while nobody could be told
+        heard.watch.enter("p2")
         server.start()
+        there = follow(other, stack)
+        there.until(lambda: [one.provider_id for one in there.present] == ["p2"])
         change_bulk_no(other, "70")
         heard.until(lambda: any(news.back for news in heard.news))
         heard.until(lambda: heard.changes)
