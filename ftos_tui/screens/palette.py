@@ -103,23 +103,24 @@ class ScreenCommands(Provider):
         def drafts() -> None:
             start(self.app, partial(app.offer_drafts, asked=True), "open")
 
+        def once(kind: type[FrameScreen]) -> None:
+            if not any(isinstance(screen, kind) for screen in self.app.screen_stack):
+                self.app.push_screen(kind())
+
         def audit() -> None:
             from ftos_tui.screens.audit import AuditScreen
 
-            if not any(isinstance(screen, AuditScreen) for screen in self.app.screen_stack):
-                self.app.push_screen(AuditScreen())
+            once(AuditScreen)
 
         def processors() -> None:
             from ftos_tui.screens.processor import ProcessorScreen
 
-            if not any(isinstance(screen, ProcessorScreen) for screen in self.app.screen_stack):
-                self.app.push_screen(ProcessorScreen())
+            once(ProcessorScreen)
 
         def reported() -> None:
             from ftos_tui.screens.events import EventsScreen
 
-            if not any(isinstance(screen, EventsScreen) for screen in self.app.screen_stack):
-                self.app.push_screen(EventsScreen())
+            once(EventsScreen)
 
         return [
             (" › ".join(MENU_PATH), providers),
