@@ -14,11 +14,11 @@ from ftos_tui.processor.events.bounces import read_bounce
 from ftos_tui.processor.events.mailbox import LARGEST, messages_in
 from ftos_tui.studio.events import BounceReport, read_bounces
 from ftos_tui.studio.failures import NotPermitted
-from tests.cli.conftest import Run, gateway, home, run
+from tests.cli.conftest import Run, configured, gateway, home, made_home, run
 from tests.events.conftest import provider_with, sent_message
 from tests.studio.making import session_in
 
-__all__ = ["gateway", "home", "run"]
+__all__ = ["configured", "gateway", "home", "made_home", "run"]
 
 OURS = "018f2b3c-0000-7000-8000-00000000000a"
 RETURNED = "Message-ID: <{ours}@bank.example.com>\nSubject: Statement\nTo: client@example.com\n"

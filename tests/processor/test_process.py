@@ -67,7 +67,7 @@ def test_commands_tell_how_it_stands(post: Post, run: Run) -> None:
     assert (provider["name"], provider["waiting"], provider["in_hand"]) == ("Gateway", 1, 0)
     assert provider["breaker"]["position"] == "closed"
     assert provider["next_step_at"] > provider["step_at"]
-    assert provider["idle"].startswith("The last step")
+    assert provider["idle"].startswith("The next step")
 
 
 def test_commands_tell_which_run(post: Post, run: Run) -> None:
