@@ -24,8 +24,12 @@ COLUMNS: Final = (
 
 
 def columns_for(*, one_provider: bool) -> tuple[Column, ...]:
-    """The columns; the provider's only where messages of several are shown."""
-    return tuple(column for column in COLUMNS if column.key != "provider" or not one_provider)
+    """The columns; where messages of one provider are shown, recipients have the room of its name."""
+    if not one_provider:
+        return COLUMNS
+    recipients, *others = COLUMNS
+    kept = (column for column in others if column.key not in ("provider", "changed"))
+    return (replace(recipients, width=26, min_width=23), *kept)
 
 
 _MOST_HELD: Final = 2000

@@ -249,6 +249,7 @@ class MessagesScreen(FilteredListScreen, MessageActs):
             self.provider = (of, name.strip()) if of else None
             self.refresh_frame()
             self.rows.columns = columns_for(one_provider=bool(of))
+            self.rows.refresh()
             self._show(replace(self.source.query, provider_id=of or None))
 
     async def may_leave(self) -> bool:
