@@ -127,11 +127,12 @@ def test_a_terminal_is_no_place_for_the_option(team: Team, tmp_path: Path) -> No
 
 
 def test_what_a_message_says_is_kept_from_those_who_only_look(run: Run, home: Path, team: Team) -> None:
-    owner = team.session()
-    provider = save(owner, filled(new_draft(), name="Withheld"), acknowledged=["clicks_off"])
+    team.give_key(home / "writer" / "data")
+    writer = team.session(home / "writer", user=team.person(Role.DEVELOPER))
+    provider = save(writer, filled(new_draft(), name="Withheld"), acknowledged=["clicks_off"])
     new = NewMessage(to="a@example.com", subject="Hello", text="canary-body", params='{"canary": "param"}')
-    [message_id] = add(owner, provider, new).ids
-    owner.close()
+    [message_id] = add(writer, provider, new).ids
+    writer.close()
     for role, withheld in ((Role.CONSULTANT, True), (Role.AUDITOR, True), (Role.WORKER, False)):
         write_settings(home, team.toml(user=team.person(role)))
         shown = run("messages", "show", message_id, "--json")

@@ -57,6 +57,11 @@ def presence(user: str = "session_user") -> str:
     return f"INSERT INTO presence VALUES ('s', 'p', {user}, 'h', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')"
 
 
+def hand_in(user: str = "session_user") -> str:
+    """Hands a message in."""
+    return f"INSERT INTO message_group VALUES ('g', 'p', '[]', '[]', 'text', '', '{{}}', '[]', 0, {user}, 'h')"
+
+
 CASES: Final[list[tuple[str, frozenset[Role]]]] = [
     *((f"SELECT * FROM {table}", EVERYBODY) for table in ("provider", "provider_version", "change", "trial", "fact")),
     ("SELECT * FROM communication_channel", EVERYBODY),
@@ -105,6 +110,8 @@ CASES: Final[list[tuple[str, frozenset[Role]]]] = [
     ("DELETE FROM operation_void", NOBODY),
     ("INSERT INTO status_count VALUES ('p', 'c', 1)", frozenset({DEVELOPER, WORKER})),
     ('SELECT id, provider_id, "to", cc, members, created_at, "user", host FROM message_group', EVERYBODY),
+    (hand_in(), frozenset({DEVELOPER, WORKER})),
+    (hand_in(user="'ana'"), NOBODY),
     ("SELECT text FROM message_group", frozenset({DEVELOPER, WORKER})),
     ("SELECT html FROM message_group", frozenset({DEVELOPER, WORKER})),
     ("SELECT params FROM message_group", frozenset({DEVELOPER, WORKER})),

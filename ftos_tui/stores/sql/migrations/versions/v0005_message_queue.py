@@ -18,6 +18,14 @@ ALTER POLICY adds ON audit WITH CHECK (CASE
 END)
 """
 
+_OWN_HAND_INS = (
+    "ALTER TABLE message_group ENABLE ROW LEVEL SECURITY",
+    "CREATE POLICY reads ON message_group FOR SELECT USING (true)",
+    'CREATE POLICY adds ON message_group FOR INSERT WITH CHECK ("user" = session_user::text)',
+    'CREATE POLICY changes ON message_group FOR UPDATE USING (true) WITH CHECK ("user" = session_user::text)',
+    "CREATE POLICY removes ON message_group FOR DELETE USING (true)",
+)
+
 
 def upgrade() -> None:
     """Adds the tables of the queue; what is stored stays as it is."""
@@ -26,7 +34,8 @@ def upgrade() -> None:
     _create_dispatch()
     _create_counts_and_events()
     if op.get_bind().dialect.name == "postgresql":
-        op.get_bind().exec_driver_sql(_AUDITS_EVENTS)
+        for statement in (_AUDITS_EVENTS, *_OWN_HAND_INS):
+            op.get_bind().exec_driver_sql(statement)
 
 
 def _partial(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
