@@ -360,7 +360,7 @@ async def test_the_meaning_of_the_values_is_one_key_away(session: Session) -> No
         await operator.type("interval_max", "11:00:00")
         await operator.press("f4")
         await operator.until_on(MeaningScreen)
-        assert "09:00:00–11:00:00 UTC, closed now (12:00:00 UTC)" in operator.text
+        assert "09:00:00–11:00:00 UTC, closed now (12:00 UTC)" in operator.text
         assert "Here (EET) that is 11:00:00–13:00:00 today." in operator.text
         await operator.press("f1")
         await operator.until(lambda: "The bar shows 24 hours in UTC" in operator.text)
