@@ -9,18 +9,20 @@ from typing import Final
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
 from ftos_tui.domain.visible import shortened
 from ftos_tui.transports.http_client import Answer
+from ftos_tui.transports.said import Cleaner
 
 _CONFIGURATION: Final = frozenset({404, 405, 406, 410, 415, 501})
 _UNIX_SECONDS: Final = 1_000_000_000.0
 """Numbers from here on are a time, smaller ones a wait."""
 
 
-def outcome_of_status(answer: Answer, said: str) -> Outcome:
+def outcome_of_status(answer: Answer, said: str, clean: Cleaner) -> Outcome:
     """The outcome by the status alone; a 2xx is in doubt, for nobody said that it means taken.
 
     Args:
         answer: What came.
         said: The reason in it, fit to be kept.
+        clean: Takes secrets out of what else it says.
     """
     status, code = answer.status, str(answer.status)
     if status == 429:
@@ -30,7 +32,7 @@ def outcome_of_status(answer: Answer, said: str) -> Outcome:
     if status == 402:
         return Outcome(OutcomeKind.PROVIDER_WIDE, code, said, reason=Cause.CREDITS)
     if 300 <= status <= 399:
-        where = shortened(answer.headers.get("location", "") or "another address", 200)
+        where = shortened(clean(answer.headers.get("location", "")) or "another address", 200)
         words = f"It answers {status}, go to {where}: correct Service Url; nothing was sent there."
         return Outcome(OutcomeKind.PROVIDER_WIDE, code, words, reason=Cause.CONFIGURATION)
     if status in _CONFIGURATION or status < 200:

@@ -136,7 +136,7 @@ def outcome_of_answer(answer: Answer, template: HttpTemplate, clean: Cleaner) ->
     meaning = template.answers.meaning(answer.status)
     uncertain = answer.status in (502, 504) and not template.answers.says(answer.status)
     if not meaning or uncertain:
-        return outcome_of_status(answer, said)
+        return outcome_of_status(answer, said, clean)
     kind = _KINDS[meaning]
     if kind is OutcomeKind.ACCEPTED:
         own_id = clean(value_at(document, template.answers.id_path))[:128]

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import json
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
@@ -43,6 +44,8 @@ class Cleaner:
 
 def _spellings(secret: str, user: str) -> set[str]:
     plain = {secret, quote(secret, safe=""), html.escape(secret)}
+    # What a gateway sends back as JSON may be shown as it came.
+    plain |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     combined = (secret, f"\0{user}\0{secret}", f"{user}:{secret}")
     encoded = {base64.b64encode(text.encode("utf-8", "replace")).decode("ascii") for text in combined}
     return plain | encoded | {text.rstrip("=") for text in encoded}

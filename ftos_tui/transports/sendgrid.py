@@ -124,7 +124,7 @@ def outcome_of_answer(answer: Answer, clean: Cleaner, *, sandbox: bool = False) 
     cause = _cause(status, errors)
     if cause is not None:
         return Outcome(OutcomeKind.PROVIDER_WIDE, code, said, reason=cause)
-    return outcome_of_status(answer, said)
+    return outcome_of_status(answer, said, clean)
 
 
 def errors_of(answer: Answer) -> tuple[ApiError, ...]:

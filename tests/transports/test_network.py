@@ -11,6 +11,8 @@ from ftos_tui.domain.delivery.outcome import Cause
 from ftos_tui.domain.route import Route, route_of
 from ftos_tui.domain.secret import Secret
 from ftos_tui.transports.certificate import Certificate
+from ftos_tui.transports.http_answers import outcome_of_status
+from ftos_tui.transports.http_client import Answer
 from ftos_tui.transports.network import Fault, connect, connect_words, resolve, tls_words
 from ftos_tui.transports.protocol import Reach, choose_transport
 from ftos_tui.transports.said import Cleaner
@@ -129,11 +131,19 @@ def test_why_tls_did_not_come_about(error: Exception, words: str) -> None:
 
 def test_secrets_leave_no_trace_in_answers() -> None:
     clean = Cleaner((Secret('p"s<cret&1'), None, Secret("abc")), "ana")
-    for spelling in ('p"s<cret&1', "p%22s%3Ccret%261", "p&quot;s&lt;cret&amp;1", "cCJzPGNyZXQmMQ=="):
+    spellings = ('p"s<cret&1', "p%22s%3Ccret%261", "p&quot;s&lt;cret&amp;1", "cCJzPGNyZXQmMQ==", 'p\\"s<cret&1')
+    for spelling in spellings:
         assert clean(f"it was {spelling}, so no") == "it was ••••••••, so no"
     assert clean("abc\r\nline\x1b[2J") == "abc line␛[2J"
     assert len(clean("x" * 5000)) == 512
     assert "cret" not in repr(clean)
+
+
+def test_a_redirect_that_repeats_the_key_shows_none() -> None:
+    answer = Answer(302, {"location": "https://login.example.com/?k=SG.secret"}, "")
+    outcome = outcome_of_status(answer, "", Cleaner((Secret("SG.secret"),)))
+    assert "login.example.com/?k=••••••••" in outcome.said
+    assert outcome.reason is Cause.CONFIGURATION
 
 
 def test_the_way_out_that_is_chosen() -> None:
