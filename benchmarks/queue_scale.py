@@ -62,7 +62,7 @@ def scale_figures(folder: Path, server: PostgresServer, many: int = MANY) -> lis
     return figures
 
 
-def memory_figure(folder: Path, number: int = 20_000) -> Figure:
+def memory_figure(folder: Path, number: int = 10_000) -> Figure:
     """The peak memory of a worker that sends many messages against one that sends a tenth of them."""
     peaks = []
     with Sink() as sink:

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from benchmarks.terminal import CannotMeasure
 
+_LOOK_S: Final = 0.05
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -95,6 +96,7 @@ def bare(port: int, connections: int, number: int, payload: bytes) -> None:
 def worker(place: dict[str, Any]) -> None:
     """A worker of the processor, until nothing is left."""
     from benchmarks.queues import session_at
+    from ftos_tui.domain.delivery.states import IN_HAND, WAITING, Dispatch
     from ftos_tui.processor.backing import Pace
     from ftos_tui.processor.worker import Worker
     from ftos_tui.studio.processor import backing_of
@@ -105,8 +107,17 @@ def worker(place: dict[str, Any]) -> None:
     async def work() -> None:
         # smtp-sink offers to sign in and then takes nobody: without a password it is not asked.
         backing = replace(backing_of(session), secrets=lambda version: {})
-        worker = Worker(backing, Pace(step_s=0), once=True, alone=not session.shared)
-        await worker.run()
+        # Two share a provider's Bulk No: one that finds nothing free must look again, not end.
+        pace = Pace(step_s=0, look_s=_LOOK_S, sleep_s=_LOOK_S)
+        worker = Worker(backing, pace, alone=not session.shared)
+        running = asyncio.create_task(worker.run())
+        while not running.done() and not over(await asyncio.to_thread(session.store.messages.counts)):
+            await asyncio.sleep(_LOOK_S)
+        worker.stop()
+        await running
+
+    def over(counts: Mapping[Dispatch, int]) -> bool:
+        return not any(number for state, number in counts.items() if state in WAITING | IN_HAND)
 
     timed(lambda: asyncio.run(work()))
     session.close()
