@@ -86,7 +86,7 @@ def resolve_command(
     reason: Reason = "",
     as_json: AsJson = False,
 ) -> int:
-    """Settle messages in doubt, once you know from the provider what became of them."""
+    """Settle messages in doubt, once you know what became of them."""
     from ftos_tui.studio.messages import RESOLUTIONS, full_id, resolve
 
     if outcome not in RESOLUTIONS:

@@ -163,7 +163,7 @@ def show_command(ctx: typer.Context, message_id: Id, as_json: AsJson = False) ->
 
 
 def counts_command(ctx: typer.Context, provider: OfProvider = "", as_json: AsJson = False) -> None:
-    """Count the messages in each state; costs the same however many there are."""
+    """Count the messages in each state, however many there are."""
     from ftos_tui.studio.messages import message_counts
 
     start: Start = ctx.obj

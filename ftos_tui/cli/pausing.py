@@ -10,7 +10,10 @@ from ftos_tui.domain.visible import visible
 
 
 def pause_command(ctx: typer.Context, name: Name, reason: Reason = "", as_json: AsJson = False) -> None:
-    """Stop the sending of a provider until it is resumed; its messages wait and say why."""
+    """Stop the sending of a provider until it is resumed.
+
+    Its messages wait and say why.
+    """
     from ftos_tui.studio.activity import pause
 
     start: Start = ctx.obj

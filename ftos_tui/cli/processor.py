@@ -44,7 +44,10 @@ MetricsAt = Annotated[
 def run_command(
     ctx: typer.Context, once: Once = False, step_interval: StepInterval = STEP_SECONDS, metrics: MetricsAt = ""
 ) -> None:
-    """Send the messages that are due until SIGTERM or Ctrl+C; what it does stands on standard error as JSON lines."""
+    """Send the messages that are due until SIGTERM or Ctrl+C.
+
+    What it does stands on standard error, a line of JSON each.
+    """
     from ftos_tui.studio.processor import RunOptions, run
 
     place = _loopback(metrics) if metrics else None
@@ -55,7 +58,7 @@ def run_command(
 
 
 def status_command(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Show which processors run, and what keeps the messages of each provider."""
+    """Show which processors run, and what keeps messages."""
     from ftos_tui.studio.processor import processor_status
 
     start: Start = ctx.obj
@@ -86,7 +89,10 @@ def status_command(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def close_breaker_command(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
-    """Let a provider's messages go again after its sign-in or its server failed."""
+    """Let a provider send again that was stopped.
+
+    A refused sign-in or a server that fails stops it.
+    """
     from ftos_tui.studio.processor import close_breaker
 
     start: Start = ctx.obj
