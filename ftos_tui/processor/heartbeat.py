@@ -79,6 +79,8 @@ class Heartbeat:
                 self._beat()
             except StoreError as error:
                 self._trouble(str(error))
+            except Exception as error:  # without further signs its leases would run out while it sends
+                self._trouble(f"A sign of life was not given because of an error here ({type(error).__name__}).")
 
     def _beat(self) -> None:
         detail = json.dumps(self._detail(), ensure_ascii=False)

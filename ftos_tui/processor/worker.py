@@ -92,7 +92,7 @@ class Worker:
     @property
     def in_hand(self) -> int:
         """How many messages it has in hand."""
-        return sum(lane.total for lane in self.lanes.values())
+        return sum(lane.total for lane in list(self.lanes.values()))
 
     def stop(self) -> None:
         """Claims no more, finishes what is on the wire, gives the rest back; asked twice, it waits less."""

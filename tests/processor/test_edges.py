@@ -230,6 +230,8 @@ def test_a_heartbeat_goes_on_while_the_store_is_away(post: Post, monkeypatch: py
         beats += 1
         if beats == 2:
             raise StoreUnreachable("Away.")
+        if beats == 3:
+            raise RuntimeError("dictionary changed size during iteration")
         return real(self, state, lease_s)
 
     monkeypatch.setattr(SqlMessages, "heartbeat", sometimes)
@@ -238,10 +240,11 @@ def test_a_heartbeat_goes_on_while_the_store_is_away(post: Post, monkeypatch: py
     beating = Heartbeat(queue, state, lease_s=60, every_s=0.01, detail=dict, trouble=told.append)
     beating.begin()
     beating.add("w.1")
-    while beats < 5:
+    while beats < 6:
+        assert beating._thread.is_alive()
         asyncio.run(asyncio.sleep(0.01))
     beating.end()
-    assert told == ["Away."]
+    assert told == ["Away.", "A sign of life was not given because of an error here (RuntimeError)."]
     assert [seen.id for seen in queue.workers()] == ["w", "w.1"]
     beating.remove("w")
     assert [seen.id for seen in queue.workers()] == ["w.1"]
