@@ -9,6 +9,7 @@ from pathlib import Path
 
 from docs.svg import svg_of
 from tests.terminal.harness import Console, isolated_environ
+from tests.terminal.program import GATEWAY, put_cursor_on
 
 FOLDER = Path(__file__).parent / "pictures"
 
@@ -102,9 +103,9 @@ def main() -> None:
             console.wait_for("What it does")
             shoot(console, "keys")
         with Console([*command, "providers"], environ=environ, columns=120, rows=34) as console:
-            console.wait_for("FTOSEmailGateway")
+            put_cursor_on(console, GATEWAY)
             console.press("enter")
-            console.wait_for("Readiness")
+            console.wait_for("Way out")
             shoot(console, "wide")
 
 
