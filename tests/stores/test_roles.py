@@ -110,6 +110,20 @@ CASES: Final[list[tuple[str, frozenset[Role]]]] = [
     ("DELETE FROM operation_void", NOBODY),
     ("INSERT INTO status_count VALUES ('p', 'c', 1)", frozenset({DEVELOPER, WORKER})),
     ('SELECT id, provider_id, "to", cc, members, created_at, "user", host FROM message_group', EVERYBODY),
+    *(
+        (f"DELETE FROM {table}", NOBODY)
+        for table in ("message", "message_group", "message_body", "attachment", "message_attempt", "delivery_event")
+    ),
+    *(
+        (f"UPDATE {table} SET {column} = {column}", NOBODY)
+        for table, column in (
+            ("message_attempt", "outcome"),
+            ("delivery_event", "raw"),
+            ("attachment", "name"),
+            ("message_group", "text"),
+        )
+    ),
+    ("UPDATE message SET state = state", frozenset({DEVELOPER, WORKER})),
     (hand_in(), frozenset({DEVELOPER, WORKER})),
     (hand_in(user="'ana'"), NOBODY),
     ("SELECT text FROM message_group", frozenset({DEVELOPER, WORKER})),

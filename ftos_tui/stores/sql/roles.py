@@ -42,6 +42,7 @@ class Granted:
 
 _READ: Final = Granted(("SELECT",))
 _ADD: Final = Granted(("SELECT", "INSERT"))
+_KEEP: Final = Granted(("SELECT", "INSERT", "UPDATE"))
 _WRITE: Final = Granted(("SELECT", "INSERT", "UPDATE", "DELETE"))
 _STATES: Final = Granted(("SELECT",), ("provider_id", "field", "version", "key_id", "destination", "set_at", "set_by"))
 
@@ -49,15 +50,16 @@ _ENVELOPES: Final = Granted(("SELECT",), ("id", "provider_id", "to", "cc", "memb
 
 _DEVELOPER, _CONSULTANT, _WORKER, _AUDITOR = Role
 
-_QUEUE: Final = (
-    "message",
-    "message_attempt",
-    "message_count",
-    "message_hour",
-    "delivery_event",
-    "step_state",
-    "worker",
-)
+# Nobody forgets a message, and what was tried and reported is never changed: that keeps one from being sent twice.
+_QUEUE: Final = {
+    "message": _KEEP,
+    "message_attempt": _ADD,
+    "message_count": _KEEP,
+    "message_hour": _KEEP,
+    "delivery_event": _ADD,
+    "step_state": _KEEP,
+    "worker": _WRITE,
+}
 
 GRANTS: Final[Mapping[str, Mapping[Role, Granted]]] = {
     "alembic_version": dict.fromkeys(Role, _READ),
@@ -72,12 +74,15 @@ GRANTS: Final[Mapping[str, Mapping[Role, Granted]]] = {
     "trial": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: Granted(("SELECT", "DELETE"))},
     "communication_channel": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE},
     "operation_void": {**dict.fromkeys(Role, _READ), _DEVELOPER: _ADD, _WORKER: _ADD},
-    "status_count": {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE},
+    "status_count": {**dict.fromkeys(Role, _READ), _DEVELOPER: _KEEP, _WORKER: _KEEP},
     # What a bank writes to its customers is for nobody who only looks.
-    "message_group": {_DEVELOPER: _WRITE, _CONSULTANT: _ENVELOPES, _WORKER: _WRITE, _AUDITOR: _ENVELOPES},
-    "message_body": {_DEVELOPER: _WRITE, _WORKER: _WRITE},
-    "attachment": {_DEVELOPER: _WRITE, _WORKER: _WRITE},
-    **{table: {**dict.fromkeys(Role, _READ), _DEVELOPER: _WRITE, _WORKER: _WRITE} for table in _QUEUE},
+    "message_group": {_DEVELOPER: _ADD, _CONSULTANT: _ENVELOPES, _WORKER: _ADD, _AUDITOR: _ENVELOPES},
+    "message_body": {_DEVELOPER: _KEEP, _WORKER: _KEEP},
+    "attachment": {_DEVELOPER: _ADD, _WORKER: _ADD},
+    **{
+        table: {**dict.fromkeys(Role, _READ), _DEVELOPER: granted, _WORKER: granted}
+        for table, granted in _QUEUE.items()
+    },
 }
 """What each role may do, by table. A table that is not here is the owner's alone: a further one needs an entry."""
 
