@@ -173,7 +173,7 @@ class ProcessorScreen(ProviderActs):
         session, name = self.session, visible(shortened(standing.name, 60))
         if not await self.succeeds(session.permit_change):
             return
-        if standing.breaker.position is Position.CLOSED:
+        if self.status is not None and not standing.breaker.keeps_back(self.status.now):
             self.console_app.report(Level.INFO, f"{name} is not stopped: there is no breaker to close.")
             return
         choices = {"y": "let its messages go", "escape": "leave it stopped"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ftos_tui.domain.delivery.breaker import Breaker, Position
+from ftos_tui.domain.delivery.breaker import Breaker
 from ftos_tui.domain.delivery.moments import moment
 from ftos_tui.domain.delivery.provider import provider_state
 from ftos_tui.domain.delivery.states import IN_HAND, WAITING, Dispatch
@@ -328,7 +328,7 @@ def close_breaker(session: "Session", *, name: str) -> bool:
         name: The provider's Name.
 
     Returns:
-        Whether it was stopped at all.
+        Whether it was stopped, or slowed down because it asked for patience.
 
     Raises:
         NotPermitted: The environment is read-only.
@@ -339,7 +339,8 @@ def close_breaker(session: "Session", *, name: str) -> bool:
     session.permit_change()
     version = open_provider(session, name=name)
     messages = session.store.messages
-    if stored_breaker(messages.step_state(version.provider_id).breaker).position is Position.CLOSED:
+    now = session.store.now(session.clock())
+    if not stored_breaker(messages.step_state(version.provider_id).breaker).keeps_back(now):
         return False
     messages.close_breaker(version.provider_id, session.author, session.vault.sign)
     shown = visible(version.name)

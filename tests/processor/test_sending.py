@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -134,6 +135,19 @@ def test_a_breaker_stops_a_provider(post: Post, stage: str, reply: str, cause: C
     post.check_history()
 
 
+def test_an_operator_lifts_the_patience_a_provider_asked_for(post: Post) -> None:
+    post.queue(1)
+    store, of = post.session.store.messages, post.provider.provider_id
+    slow = Breaker(throttles=3, slow_until=utc_now() + timedelta(days=1))
+    store.change_breaker(of, lambda *_: slow.to_json())
+    post.work()
+    assert post.states() == {"queued": 1}
+    assert processor.close_breaker(post.session, name="Gateway")
+    assert not processor.close_breaker(post.session, name="Gateway")
+    post.work()
+    assert post.states() == {"accepted": 1}
+
+
 def test_an_edit_tries_a_stopped_provider_with_one_message(post: Post) -> None:
     post.server.always("auth", "535 5.7.8 no")
     post.queue(5)
@@ -226,8 +240,6 @@ async def test_what_is_stopped_meanwhile_goes_no_further_than_the_wire(post: Pos
 
 
 def test_what_is_too_late_expires(post: Post) -> None:
-    from datetime import timedelta
-
     post.queue(1, not_after=utc_now() + timedelta(seconds=0.01), due=utc_now() - timedelta(hours=1))
     post.queue(1)
     post.work()

@@ -103,6 +103,10 @@ class Breaker:
             return replace(self, position=Position.HALF_OPEN)
         return self
 
+    def keeps_back(self, now: datetime) -> bool:
+        """Whether there is something for an operator to lift: it is open, half open, or slows the provider down."""
+        return self.position is not Position.CLOSED or (self.slow_until is not None and self.slow_until > now)
+
 
 CLOSED: Final = Breaker()
 
