@@ -117,7 +117,7 @@ _CLAIM: Final = "due, window open, provider active, breaker closed, room in the 
 
 TRANSITIONS: Final = (
     _row(None, _D.QUEUED, (Actor.ENQUEUE,), "the message passed its checks"),
-    _row(None, _D.HELD, (Actor.ENQUEUE,), "suppressed, or the provider is paused or not ready"),
+    _row(None, _D.HELD, (Actor.ENQUEUE,), "the provider is not ready"),
     _row(_D.QUEUED, _D.CLAIMED, _WORKER, _CLAIM),
     _row(_D.QUEUED, _D.HELD, (Actor.OPERATOR, Actor.EVENT), "an operator, or an event proves an earlier try accepted"),
     _row(_D.QUEUED, _D.CANCELED, _OPERATOR, "an operator"),
