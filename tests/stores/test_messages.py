@@ -72,7 +72,7 @@ def test_what_was_queued_is_read_back_whole(store: ProviderStore, open_store: Op
     assert store.messages.message_row(entry.message.id) == found.row
     both = store.messages.queued_messages([entry.message.id, other.message.id, "x"])
     assert both == {entry.message.id: entry.message, other.message.id: other.message}
-    assert store.messages.ids_like(entry.message.id[:-1]) == [entry.message.id, other.message.id]
+    assert store.messages.ids_like(entry.message.id[:-4]) == [entry.message.id, other.message.id]
 
 
 def test_a_message_handed_in_again_is_not_queued_again(store: ProviderStore) -> None:

@@ -189,7 +189,7 @@ async def test_in_a_shared_store_whoever_may_change_may_test_and_all_may_look_ah
     team.give_key(folder / "data")
     writer = team.session(folder, user=team.person(Role.DEVELOPER))
     reader = team.session(tmp_path / "consultant", user=team.person(Role.CONSULTANT))
-    with closing(writer), closing(reader):
+    with closing(writer), closing(reader), closing(team.session()) as owner:
         async with serving(SendGridServer({KEY: Key.GOOD})) as server:
             draft = draft_of(writer, f"http://localhost:{server.port}")
             assert all(step.ok for step in await steps(writer, ready_test(writer, draft)))
@@ -198,6 +198,6 @@ async def test_in_a_shared_store_whoever_may_change_may_test_and_all_may_look_ah
         with pytest.raises(NotPermitted, match="not change"):
             ready_test(reader, draft)
         assert draft.base.provider_id is not None
-        queue(writer.store, draft.base.provider_id, 3)
+        queue(owner.store, draft.base.provider_id, 3)
         ahead = queue_of(reader, draft.base.provider_id)
         assert look_ahead(ahead, ahead.saved).sentence.startswith("3 waiting leave by ")
