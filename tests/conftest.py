@@ -1,6 +1,7 @@
 """Fixtures of all tests, in which order tests run, and where coverage is measured."""
 
 import os
+import signal
 import sys
 from collections.abc import Generator
 from typing import Final
@@ -14,6 +15,11 @@ __all__ = ["postgres_server"]
 # The tests start the program hundreds of times: compiled once, it starts in half the time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Programs that are started inherit what is ignored, as under nohup: they are to end by these signals all the same.
+for _signum, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_signum) is signal.SIG_IGN:
+        signal.signal(_signum, _handler)
 
 _LONG_FIRST: Final = ("terminal", "weather", "processor", "events", "stores", "studio")
 """Folders of tests that take long: the last one should not keep one core waiting for another."""
