@@ -4,6 +4,7 @@ from textual.command import Command, CommandInput, CommandList, CommandPalette
 
 from ftos_tui.screens.drafts import DraftsScreen
 from ftos_tui.screens.edit import EditScreen
+from ftos_tui.screens.frame import QUEUES_PATH
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.messages import MessagesScreen
 from ftos_tui.screens.providers import ProvidersScreen
@@ -124,7 +125,8 @@ async def test_hostile_texts_and_a_store_that_fails_do_the_palette_no_harm(sessi
 async def test_the_message_queues_and_what_is_done_there_are_found(session: Session) -> None:
     async with at_console(session, None) as operator:
         await operator.until_on(MenuScreen)
-        await run(operator, "message queues", "Admin")
+        # In full: what the palette offers before anything is typed begins with another "Admin ›".
+        await run(operator, "message queues", " › ".join(QUEUES_PATH))
         await operator.until_on(MessagesScreen)
         await look_for(operator, "pause provider", "Pause provider")
         await operator.press("escape")

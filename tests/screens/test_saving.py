@@ -142,6 +142,8 @@ async def test_a_locked_store_keeps_all_that_was_typed(session: Session) -> None
 async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    session._store = open_sqlite(session.store_path, busy_timeout_s=60)  # a loaded machine takes its time over the keys
+    monkeypatch.setattr(type_ahead, "LONGEST_HOLD", 0.05)  # so that the second Ctrl+S comes while it is being saved
     said: list[str] = []
     words = Waiting._words
     monkeypatch.setattr(Waiting, "_words", lambda self: said.append(words(self)) or said[-1])  # type: ignore[func-returns-value]
@@ -152,6 +154,7 @@ async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(
             other.execute("BEGIN IMMEDIATE")
             await operator.press("ctrl+s", "ctrl+s")
             await operator.form.saver.save(close=True)  # one is under way: this does nothing
+            await operator.until(lambda: not operator.app._type_ahead._waiting)
             await operator.until(lambda: any(line.startswith("Waiting for the store local … ") for line in said))
             await operator.type("retry_max_attempt", "7")
         await operator.until_logged(f"Saved {NAME} version 3 (1 field)")
