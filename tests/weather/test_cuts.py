@@ -52,7 +52,9 @@ def test_a_save_cut_anywhere_is_told_as_what_it_became(team: Team, line: BadLine
             values = truth.store.by_id(current.provider_id, number).values
             assert values["from_display_name"] == f"Bank {values['bulk_no']}"
         assert chain_is_whole(truth)
-    assert {type(None), NotDone, StoreUnreachable} == set(outcomes), outcomes
+    # A cut between the first answer and the commit is told as a store out of reach: nothing was written, as `is_true`
+    # has proven. Whether a cut falls there, or its news arrive only once the commit is sent, is up to the machine.
+    assert {type(None), NotDone} <= set(outcomes) <= {type(None), NotDone, StoreUnreachable}, outcomes
 
 
 def _lengths(session: Session, line: BadLine) -> tuple[tuple[int, int], tuple[int, int]]:
