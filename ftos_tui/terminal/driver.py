@@ -3,6 +3,7 @@
 Workarounds for LinuxDriver of Textual 8.2.8; it also drives macOS.
 """
 
+import asyncio
 import os
 import selectors
 import signal
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -169,6 +171,21 @@ class SafeDriver(LinuxDriver):
         """Takes the terminal over."""
         self._active = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # Textual's handler reads the size, and posts it afterwards. A second signal between the two runs the handler
+        # within itself: the newer size is posted first, the older one last, and the screen stays at a size that the
+        # terminal no longer has. Here the size is read in the loop, one reading at a time, after the signal.
+        loop = asyncio.get_running_loop()
+
+        def tell_size(*_arguments: object) -> None:
+            asyncio.run_coroutine_threadsafe(self._tell_size(), loop)
+
+        signal.signal(signal.SIGWINCH, tell_size)
+        tell_size()  # for a signal that came in between
+
+    async def _tell_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            await self._app._post_message(events.Resize(size, size))
 
     def stop_application_mode(self) -> None:
         """Gives the terminal back."""

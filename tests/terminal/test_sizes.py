@@ -2,6 +2,7 @@
 
 import random
 import re
+import sys
 
 import pytest
 from rich.cells import cell_len
@@ -99,6 +100,37 @@ def test_a_resize_storm_leaves_a_right_screen(start_program: Start, environ: dic
     for columns, rows in ((60, 16), (250, 60), (80, 24)):
         console.resize(columns, rows)
         wait_fits(console, columns)
+
+
+RESIZED_WHILE_READING = """
+import sys, termios
+from textual.drivers.linux_driver import LinuxDriver
+from ftos_tui.__main__ import main
+read = LinuxDriver._get_terminal_size
+def reading(self):
+    size = read(self)
+    if size == (100, 30):
+        termios.tcsetwinsize(0, (20, 70))
+    return size
+LinuxDriver._get_terminal_size = reading
+sys.exit(main())
+"""
+"""The program in a terminal that changes its size once more just when the program has read it."""
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (100, 30)], ids=["later", "at the start"])
+def test_a_resize_while_the_size_is_read_is_not_lost(environ: dict[str, str], columns: int, rows: int) -> None:
+    command = [sys.executable, "-c", RESIZED_WHILE_READING, "providers"]
+    with Console(command, environ, columns=columns, rows=rows) as console:
+        if columns != 100:
+            console.wait_for("6 providers")
+            console.resize(100, 30)
+        # The emulator keeps its own size, so the program's frame stands in its upper left corner.
+        console.wait_for(
+            lambda console: (
+                console.screen[0][:70].rstrip().endswith("LOCAL") and console.screen[19].startswith(" Enter")
+            )
+        )
 
 
 def test_wide_and_combining_characters_keep_the_columns(start_program: Start, environ: dict[str, str]) -> None:
