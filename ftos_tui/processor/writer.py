@@ -23,6 +23,9 @@ MOST: Final = 400
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 2.0
 
+_MISTAKES: Final = 5
+"""Unexpected errors in a row after which what is to be written is taken apart, so that the rest can be written."""
+
 
 class Marked(Enum):
     """What became of a mark."""
@@ -130,31 +133,41 @@ class Writer:
 
     async def _until_written(self, outcomes: Sequence[Recorded], marks: Sequence[Mark]) -> tuple[Lost, bool]:
         """Tries until the store takes it; also whether an earlier try may have been committed after all."""
-        pause, away = FIRST_PAUSE_S, False
+        pause, away, mistakes = FIRST_PAUSE_S, False, 0
         while True:
             try:
                 lost = await self._advance(outcomes, marks)
-            except StoreError as error:
+            except IllegalTransition as error:
+                return await self._one_by_one(outcomes, marks, error), away
+            except Exception as error:
+                # No error may end the only hand that writes: all that is marked would be in doubt.
+                mistakes += not isinstance(error, StoreError)
+                if mistakes >= _MISTAKES:
+                    return await self._one_by_one(outcomes, marks, error), True
                 if not away:
-                    self._trouble(str(error))
+                    said = str(error) if isinstance(error, StoreError) else type(error).__name__
+                    self._trouble(said)
                 away = True
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
                 continue
-            except IllegalTransition as error:
-                return await self._one_by_one(outcomes, marks, error), away
             if away:
                 self._trouble("")
             return lost, away
 
-    async def _one_by_one(self, outcomes: Sequence[Recorded], marks: Sequence[Mark], error: IllegalTransition) -> Lost:
+    async def _one_by_one(self, outcomes: Sequence[Recorded], marks: Sequence[Mark], error: Exception) -> Lost:
         """What the table of states does not have must not keep the rest from being written: its lease runs out."""
-        if len(outcomes) <= 1:
-            self._trouble(f"An outcome was not written: {error}.")
+        said = str(error) if isinstance(error, IllegalTransition) else type(error).__name__
+        if not outcomes:
+            self._trouble(f"Marks were not written: {said}.")
+            return Lost(frozenset(mark.id for mark in marks))
+        if len(outcomes) == 1:
+            self._trouble(f"An outcome was not written: {said}.")
             self._taint()
             lost = await self._until_written([], marks) if marks else (Lost(), False)
             return Lost(lost[0].marked, frozenset(one.id for one in outcomes))
-        marked, recorded = (await self._until_written([], marks))[0].marked, frozenset[str]()
+        marked = (await self._until_written([], marks))[0].marked if marks else frozenset[str]()
+        recorded = frozenset[str]()
         for outcome in outcomes:
             recorded |= (await self._until_written([outcome], []))[0].recorded
         return Lost(marked, recorded)

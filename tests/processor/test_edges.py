@@ -286,3 +286,42 @@ async def test_what_the_table_does_not_have_keeps_nothing_else_from_being_writte
     assert all(await asyncio.gather(*many))
     await writer.flush()
     await writer.close()
+
+
+class Failing:
+    """A store in which a mistake of the program shows.
+
+    Attributes:
+        crashes: How often writing fails still, whatever it is.
+    """
+
+    def __init__(self) -> None:
+        self.crashes = 0
+
+    def advance(self, outcomes: Sequence[Recorded], marks: Sequence[Mark]) -> Lost:
+        """Fails where one is poison."""
+        if self.crashes or "poison" in {*(one.id for one in outcomes), *(one.id for one in marks)}:
+            self.crashes = max(0, self.crashes - 1)
+            raise RuntimeError("a secret")
+        return Lost()
+
+
+async def test_a_mistake_of_the_program_does_not_end_the_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ftos_tui.processor.writer.FIRST_PAUSE_S", 0.001)
+    store = Failing()
+    told: list[str] = []
+    writer = Writer(store, told.append, lambda number: None, lambda: None)  # type: ignore[arg-type]
+
+    def recorded(name: str) -> Recorded:
+        return Recorded(name, 1, Dispatch.CLAIMED, Dispatch.QUEUED, Outcome(OutcomeKind.NOT_SENT))
+
+    store.crashes = 2
+    assert await writer.record(recorded("a")) is True
+    assert told == ["RuntimeError", ""]
+    futures = [writer.record(recorded(name)) for name in ("b", "poison", "c")]
+    assert await asyncio.gather(*futures) == [True, False, True]
+    assert await writer.mark(Mark("poison", 1)) is Marked.UNSURE
+    assert await writer.mark(Mark("d", 1)) is Marked.DONE
+    assert "Marks were not written: RuntimeError." in told
+    assert "a secret" not in "".join(told)
+    await writer.close()
