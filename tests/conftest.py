@@ -16,6 +16,9 @@ __all__ = ["postgres_server"]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# Nor is what they write to be written otherwise than at an operator's shell.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 # Programs that are started inherit what is ignored, as under nohup: they are to end by these signals all the same.
 for _signum, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(_signum) is signal.SIG_IGN:

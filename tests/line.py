@@ -11,8 +11,8 @@ _PATIENCE_S = 60.0
 class Line:
     """A proxy on 127.0.0.1; a context manager.
 
-    Round trips are counted by who speaks: one for each time the client speaks after the server did. While the server's
-    answers are held back, all that a client sends without waiting for them belongs to the same trip.
+    Round trips are counted by what the client says: one for each time it asks for the answers of all it said so far.
+    When the pieces of it arrive, and when the server begins to answer, does not matter.
 
     Args:
         host: The server.
@@ -61,39 +61,28 @@ class Line:
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._sockets += [client, server]
-            turn = _Turn()
-            threading.Thread(target=self._forward, args=(client, server, turn), daemon=True).start()
-            threading.Thread(target=self._answer, args=(server, client, turn), daemon=True).start()
+            threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._answer, args=(server, client), daemon=True).start()
 
-    def _forward(self, client: socket.socket, server: socket.socket, turn: "_Turn") -> None:
+    def _forward(self, client: socket.socket, server: socket.socket) -> None:
+        said = _Said()
         with contextlib.suppress(OSError):
             while data := client.recv(1 << 16):
+                trips = said.trips_of(data)
                 with self._lock:
-                    if turn.answered:
-                        turn.answered = False
-                        self.trips += 1
+                    self.trips += trips
                 if self.cut_at and self.cut_at in data:
                     break
                 server.sendall(data)
         _end(client, server)
 
-    def _answer(self, server: socket.socket, client: socket.socket, turn: "_Turn") -> None:
+    def _answer(self, server: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(1 << 16):
                 if self.losing:
                     break
-                if self.frozen:
-                    continue
-                # The server answers a pipeline with ReadyForQuery ("Z", length 5) at its end only: what it says before
-                # that is held back, so that whatever the client sends meanwhile was sent without waiting.
-                turn.held += data
-                if turn.held[-6:-1] != b"Z\0\0\0\5" and turn.ready:
-                    continue
-                turn.ready = turn.ready or turn.held[-6:-1] == b"Z\0\0\0\5"
-                with self._lock:
-                    turn.answered = True
-                held, turn.held = turn.held, b""
-                client.sendall(held)
+                if not self.frozen:
+                    client.sendall(data)
         _end(client, server)
 
 
@@ -104,10 +93,41 @@ def _end(*sockets: socket.socket) -> None:
         each.close()
 
 
-class _Turn:
-    """Who spoke last on one connection."""
+_PROTOCOL = b"\0\3"
+"""The major version that a start-up message begins with behind its length; requests of TLS and GSS do not."""
 
-    answered = True
-    ready = False
-    """Whether the session is set up: before that the server asks and the client answers."""
-    held = b""
+_ASKS = b"QSH"
+"""Query, Sync and Flush; a Flush right behind a Sync asks for nothing more."""
+
+
+class _Said:
+    """Takes the messages of one client apart (PostgreSQL, "Message Formats")."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._started = False
+        self._before = b""
+
+    def trips_of(self, data: bytes) -> int:
+        """How many of the messages that are whole with this ask for answers."""
+        self._rest += data
+        trips = 0
+        while message := self._next():
+            kind = message[:1]
+            trips += kind in _ASKS and not (kind == b"H" and self._before == b"S")
+            self._before = kind
+        return trips
+
+    def _next(self) -> bytes:
+        """The next whole message, or nothing; those before the session's start have no kind."""
+        head = 1 if self._started else 0
+        if len(self._rest) < head + 4:
+            return b""
+        end = head + int.from_bytes(self._rest[head : head + 4], "big")
+        if len(self._rest) < end:
+            return b""
+        message, self._rest = self._rest[:end], self._rest[end:]
+        if not self._started:
+            self._started = message[4:6] == _PROTOCOL
+            return b"?"
+        return message

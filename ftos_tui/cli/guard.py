@@ -4,7 +4,9 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from ftos_tui.cli.crash import keep_crash
 from ftos_tui.cli.exits import ExitCode, exit_code
@@ -21,6 +23,14 @@ def guarded(main: Callable[[], int], state_folder: Callable[[], Path]) -> int:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 gets \u2026 for …
+    try:
+        return _carried_out(main, state_folder)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+
+
+def _carried_out(main: Callable[[], int], state_folder: Callable[[], Path]) -> int:
     code: int = ExitCode.DONE
     try:
         code = main()
@@ -29,10 +39,8 @@ def guarded(main: Callable[[], int], state_folder: Callable[[], Path]) -> int:
         complain(str(failure))
         return exit_code(failure)
     except ReaderGone:
-        _write_nowhere()
         return ExitCode.DONE
     except OutputLost as lost:
-        _write_nowhere()
         if code:  # of a console whose terminal is gone: nobody reads a complaint, and its own code says more
             return code
         complain(f"Standard output cannot be written: {lost}.")
@@ -47,11 +55,17 @@ def guarded(main: Callable[[], int], state_folder: Callable[[], Path]) -> int:
     return code
 
 
-def _write_nowhere() -> None:
-    """Lets what is still buffered go: the interpreter would complain about it at exit."""
+def _let_go(stream: TextIO | None) -> None:
+    """Lets what a stream still holds go where nobody can have it.
+
+    At exit the interpreter would complain about it, and make 120 of any exit code.
+    """
+    if stream is None:  # the descriptor was closed before the start
+        return
     try:
-        descriptor = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(descriptor, sys.stdout.fileno())
-        os.close(descriptor)
-    except (OSError, ValueError):  # no descriptor behind it
-        pass
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):  # no descriptor behind it
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

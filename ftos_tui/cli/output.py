@@ -33,9 +33,12 @@ def say_text(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Writes one line to standard error; unsafe characters become visible signs. Nothing is done where that fails."""
+    """Writes one line to standard error, at once; unsafe characters become visible signs.
+
+    Nothing is done where that fails: whoever complains has a reason, which must not be lost to another one.
+    """
     with suppress(ReaderGone, OutputLost):
-        _write(sys.stderr, visible(text) + "\n")
+        _write(sys.stderr, visible(text) + "\n", flushing=True)
 
 
 def say_json(value: Any) -> None:

@@ -1,7 +1,6 @@
 """`processor run`, `status`, `close-breaker`: what sends the messages of the queue."""
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -116,7 +115,6 @@ def _log_line(entry: LogEntry) -> None:
         "provider": entry.provider,
     }
     output.complain(output.json_text(line))
-    sys.stderr.flush()
 
 
 def _loopback(written: str) -> tuple[str, int]:

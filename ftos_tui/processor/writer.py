@@ -7,6 +7,7 @@ for, the connection serves the next message meanwhile.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Final
 
@@ -146,23 +147,23 @@ class Writer:
                     return await self._one_by_one(outcomes, marks, error), True
                 if not away:
                     said = str(error) if isinstance(error, StoreError) else type(error).__name__
-                    self._trouble(said)
+                    self._tell(said)
                 away = True
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
                 continue
             if away:
-                self._trouble("")
+                self._tell("")
             return lost, away
 
     async def _one_by_one(self, outcomes: Sequence[Recorded], marks: Sequence[Mark], error: Exception) -> Lost:
         """What the table of states does not have must not keep the rest from being written: its lease runs out."""
         said = str(error) if isinstance(error, IllegalTransition) else type(error).__name__
         if not outcomes:
-            self._trouble(f"Marks were not written: {said}.")
+            self._tell(f"Marks were not written: {said}.")
             return Lost(frozenset(mark.id for mark in marks))
         if len(outcomes) == 1:
-            self._trouble(f"An outcome was not written: {said}.")
+            self._tell(f"An outcome was not written: {said}.")
             self._taint()
             lost = await self._until_written([], marks) if marks else (Lost(), False)
             return Lost(lost[0].marked, frozenset(one.id for one in outcomes))
@@ -171,6 +172,10 @@ class Writer:
         for outcome in outcomes:
             recorded |= (await self._until_written([outcome], []))[0].recorded
         return Lost(marked, recorded)
+
+    def _tell(self, sentence: str) -> None:
+        with suppress(Exception):  # nor may the telling end it
+            self._trouble(sentence)
 
     async def _advance(self, outcomes: Sequence[Recorded], marks: Sequence[Mark]) -> Lost:
         if not outcomes and not marks:

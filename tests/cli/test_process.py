@@ -123,6 +123,14 @@ def test_an_output_that_takes_no_more_is_told() -> None:
     assert err.startswith("Standard output cannot be written: ")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.usefixtures("home")
+def test_a_complaint_that_cannot_be_written_keeps_the_exit_code() -> None:
+    with Path("/dev/full").open("w") as full:
+        code, out, _ = finish(start("providers", "no-such", stderr=full.fileno()))
+    assert (code, out) == (2, "")
+
+
 @pytest.mark.usefixtures("configured")
 def test_an_interrupt_ends_it_quietly() -> None:
     process = start("log", "--follow", "--json")

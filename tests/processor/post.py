@@ -41,11 +41,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Waits until it holds."""
+def wait_for(condition: Callable[[], bool], told: Callable[[], str] = lambda: "it never came to be") -> None:
+    """Waits until it holds; else fails with what is told."""
     until = time.monotonic() + PATIENCE_S
     while not condition():
-        assert time.monotonic() < until, "it never came to be"
+        assert time.monotonic() < until, told()
         time.sleep(0.02)
 
 
@@ -137,6 +137,9 @@ class Post:
                 [sys.executable, "-m", module, *command], env=environ_of(self.folder), stdout=log, stderr=log
             )
 
+    def _told(self) -> str:
+        return self.said if (self.folder / "worker.log").exists() else self.log()
+
     @property
     def said(self) -> str:
         """What the processes of workers said."""
@@ -152,7 +155,7 @@ class Post:
 
     def until(self, **states: int) -> None:
         """Waits until so many messages are in each state."""
-        wait_for(lambda: self.states() == states)
+        wait_for(lambda: self.states() == states, lambda: f"{self.states()} instead of {states}\n{self._told()}")
 
     def copies(self) -> Counter[str]:
         """How often the server took each message, by its id."""

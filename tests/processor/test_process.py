@@ -204,6 +204,7 @@ def test_a_full_disk_loses_and_repeats_nothing(post: Post) -> None:
     process = post.process()
     try:
         assert reached.wait(60), post.said
+        post.until(sending=5)
         _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, hard))
         go.set()
