@@ -128,7 +128,8 @@ def event_shape(kept: "KeptEvent") -> dict[str, Any]:
         "meaning": kept.canonical or None,
         "at": None if kept.at is None else shapes.time_text(kept.at),
         "received_at": shapes.time_text(kept.received_at),
-        "event": json.loads(kept.raw),
+        "withheld": kept.withheld,
+        "event": None if kept.withheld else json.loads(kept.raw),
     }
 
 

@@ -78,7 +78,8 @@ class EventsScreen(FrameScreen):
         "u shows only the events that fit no message here: of mail that was sent by something else through the same "
         "account, of another environment, or of a bounce that does not say which message it returns. They are never "
         "matched by address, and change nothing. An event whose meaning is unknown is missing in the provider's list "
-        "of statuses."
+        "of statuses. Links, programs and addresses of readers are withheld from consultants and auditors of a shared "
+        "store."
     )
 
     def __init__(self) -> None:
@@ -123,7 +124,7 @@ class EventsScreen(FrameScreen):
         """Says of the event under the cursor what its columns have no room for."""
         event.stop()
         kept = self.source.events.get(event.row.key) if event.row is not None else None
-        self.query_one("#detail", Line).text = _in_full(kept) if kept is not None else ""
+        self.query_one("#detail", Line).text = in_full(kept) if kept is not None else ""
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Shows the message of the event."""
@@ -152,6 +153,7 @@ class EventsScreen(FrameScreen):
         self.rows.reload(keep=False)
 
 
-def _in_full(kept: "KeptEvent") -> str:
+def in_full(kept: "KeptEvent") -> str:
+    """What the line under the list says of an event: when, whom, what."""
     happened = f"{kept.at:%Y-%m-%d %H:%M:%S} UTC" if kept.at is not None else "It does not say when"
     return " · ".join(part for part in (happened, concerns(kept), event_in_words(kept)) if part)

@@ -196,6 +196,7 @@ class KeptEvent:
         at: When it happened, UTC; None where it does not say.
         received_at: When it was taken in, UTC.
         raw: The event itself, JSON.
+        withheld: Whether who is signed in may not read the event itself: `raw` is empty.
     """
 
     number: int
@@ -205,6 +206,7 @@ class KeptEvent:
     at: datetime | None
     received_at: datetime
     raw: str
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
 __all__ = [
+    "EVENT_WITHHELD",
     "BounceReport",
     "KeptEvent",
     "Listening",
@@ -35,6 +36,9 @@ __all__ = [
     "webhook_of",
     "words_of_event",
 ]
+
+EVENT_WITHHELD: Final = "withheld"
+"""Said where the store does not let who is signed in read events themselves, as what messages say."""
 
 _BATCH: Final = 200
 _LARGEST_KEY: Final = 10_000
@@ -231,6 +235,8 @@ def concerns(kept: KeptEvent) -> str:
 
 def words_of_event(kept: KeptEvent) -> str:
     """What an event says beside its name, for one line: whom it is about, why, which link; never more than text."""
+    if kept.withheld:
+        return EVENT_WITHHELD
     try:
         fields = json.loads(kept.raw)
     except ValueError:

@@ -16,6 +16,7 @@ from ftos_tui.domain.findings import Finding, refuse
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import shortened
 from ftos_tui.stores.message_protocol import KeptEvent, MessageDetail, MessageQuery, MessageRow
+from ftos_tui.studio.events import EVENT_WITHHELD
 from ftos_tui.studio.failures import FileProblem, MessageRefused
 from ftos_tui.studio.message_files import read_attachment, time_of
 from ftos_tui.studio.messages import (
@@ -115,12 +116,14 @@ def reported_in_words(session: "Session", detail: MessageDetail) -> tuple[str, .
 
 def event_in_words(event: KeptEvent) -> str:
     """An event in a line: the provider's code, what it means, and of a click to which host; never a link."""
+    said = f"{event.code} ({event.canonical or 'unknown here, changes nothing'})"
+    if event.withheld:
+        return f"{said}: {EVENT_WITHHELD}"
     try:
         raw = json.loads(event.raw)
     except ValueError:
         raw = None
     told = raw if isinstance(raw, dict) else {}
-    said = f"{event.code} ({event.canonical or 'unknown here, changes nothing'})"
     if told.get("sg_machine_open") is True:
         said += " by a machine"
     if isinstance(told.get("url"), str):

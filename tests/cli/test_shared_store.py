@@ -6,8 +6,13 @@ import pexpect
 import pytest
 
 from ftos_tui.cli.exits import ExitCode
+from ftos_tui.domain.delivery.events import ProviderEvent
+from ftos_tui.domain.statuses import Canonical
+from ftos_tui.screens.events import in_full
 from ftos_tui.screens.message import sections_of
+from ftos_tui.stores.event_protocol import NewEvent
 from ftos_tui.stores.sql.roles import Role, role_name
+from ftos_tui.studio.events import EVENT_WITHHELD, list_events
 from ftos_tui.studio.message_views import WITHHELD, message_view
 from ftos_tui.studio.messages import NewMessage, add
 from ftos_tui.studio.providers import new_draft, save
@@ -132,6 +137,9 @@ def test_what_a_message_says_is_kept_from_those_who_only_look(run: Run, home: Pa
     provider = save(writer, filled(new_draft(), name="Withheld"), acknowledged=["clicks_off"])
     new = NewMessage(to="a@example.com", subject="Hello", text="canary-body", params='{"canary": "param"}')
     [message_id] = add(writer, provider, new).ids
+    click = ProviderEvent("click", Canonical.CLICKED, writer.clock(), "click-1", "digest", message_id=message_id)
+    raw = '{"email": "canary@example.com", "url": "https://canary.example.com/canary"}'
+    writer.store.messages.take_events([NewEvent(click, raw, message_id)], writer.author, writer.vault.sign)
     writer.close()
     for role, withheld in ((Role.CONSULTANT, True), (Role.AUDITOR, True), (Role.WORKER, False)):
         write_settings(home, team.toml(user=team.person(role)))
@@ -139,10 +147,18 @@ def test_what_a_message_says_is_kept_from_those_who_only_look(run: Run, home: Pa
         assert (shown.code, shown.json["withheld"], shown.json["subject"]) == (0, withheld, "Hello"), shown.err
         assert ("canary" in shown.out) is not withheld
         assert (WITHHELD in run("messages", "show", message_id).out) is withheld
+        [event] = run("events", "list", "--json").json
+        assert (event["withheld"], event["event"] is None) == (withheld, withheld)
+        listed = run("events", "list").out
+        assert (EVENT_WITHHELD in listed, "canary" in listed) == (withheld, not withheld)
         session = team.session(home / role, user=team.person(role))
+        [kept] = list_events(session, unmatched=False)
+        assert (EVENT_WITHHELD in in_full(kept), "canary" in in_full(kept)) == (withheld, not withheld)
         lines = [line for section in sections_of(message_view(session, message_id)) for line in section.lines]
         session.close()
         assert (f"{WITHHELD}." in lines, "canary-body" in lines) == (withheld, not withheld)
+        assert any("click (clicked): withheld" in line for line in lines) is withheld
+        assert any("click (clicked) to canary.example.com" in line for line in lines) is not withheld
 
 
 def test_a_save_is_said_never_to_come_only_by_who_can_keep_it_from_coming(run: Run, home: Path, team: Team) -> None:

@@ -130,6 +130,8 @@ CASES: Final[list[tuple[str, frozenset[Role]]]] = [
     ("SELECT html FROM message_group", frozenset({DEVELOPER, WORKER})),
     ("SELECT params FROM message_group", frozenset({DEVELOPER, WORKER})),
     ("SELECT wire FROM message_body", frozenset({DEVELOPER, WORKER})),
+    ("SELECT number, message_id, code, canonical, at, received_at FROM delivery_event", EVERYBODY),
+    ("SELECT raw FROM delivery_event", frozenset({DEVELOPER, WORKER})),
     ("SELECT content FROM attachment", frozenset({DEVELOPER, WORKER})),
     ("INSERT INTO fact VALUES ('k', 'v')", NOBODY),
     ("UPDATE fact SET value = value", NOBODY),

@@ -4,13 +4,15 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from ftos_tui.domain.record import Author
 from ftos_tui.stores.message_protocol import AttachedFile, MessageDetail, Refusal
 from ftos_tui.stores.sql import message_rows, messages
 from ftos_tui.stores.sql.database import DoesNotLoad
+from ftos_tui.stores.sql.message_events import RAW, kept_events
 from ftos_tui.stores.sql.message_schema import attachment, attempt, delivery_event, message_body, message_group
+from ftos_tui.stores.sql.rights import readable
 
 _LONGEST_HISTORY: Final = 200
 _SAID: Final = frozenset({"text", "html", "params"})
@@ -20,7 +22,8 @@ _SAID: Final = frozenset({"text", "html", "params"})
 def detail(connection: Connection, message_id: str) -> MessageDetail:
     """A message with its history; see `MessageStore.message`."""
     row = messages.raw_row(connection, message_id)
-    withheld = not _may_read_bodies(connection)
+    may_read_bodies, may_read_events = readable(connection, "message_group.text", RAW)
+    withheld, reports = not may_read_bodies, kept_events(may_read_events)
     columns = [column for column in message_group.c if not withheld or column.name not in _SAID]
     group = connection.execute(select(*columns).where(message_group.c.id == row.group_id)).one_or_none()
     body = message_body.c
@@ -43,10 +46,8 @@ def detail(connection: Connection, message_id: str) -> MessageDetail:
         attachments=() if withheld else _files(connection, row.group_id),
         members=members,
         queued_by=Author(group.user, group.host),
-        attempts=tuple(map(message_rows.attempt_of, _last(connection, attempt, attempt.c.fence, message_id))),
-        events=tuple(
-            map(message_rows.event_of, _last(connection, delivery_event, delivery_event.c.number, message_id))
-        ),
+        attempts=tuple(map(message_rows.attempt_of, _last(connection, select(attempt), attempt.c.fence, message_id))),
+        events=tuple(map(message_rows.event_of, _last(connection, reports, delivery_event.c.number, message_id))),
         withheld=withheld,
     )
 
@@ -63,13 +64,6 @@ def refusals(connection: Connection, provider_id: str, limit: int) -> Sequence[R
     return [message_rows.refusal_of(row) for row in rows]
 
 
-def _may_read_bodies(connection: Connection) -> bool:
-    """Whether who is signed in may read what messages say; a file belongs to whoever can open it."""
-    if connection.dialect.name != "postgresql":
-        return True
-    return bool(connection.execute(text("SELECT has_column_privilege('message_group', 'text', 'SELECT')")).scalar())
-
-
 def _files(connection: Connection, group_id: str) -> tuple[AttachedFile, ...]:
     columns = attachment.c
     rows = connection.execute(
@@ -80,7 +74,7 @@ def _files(connection: Connection, group_id: str) -> tuple[AttachedFile, ...]:
     return tuple(AttachedFile(row[0], row[1], int(row[2])) for row in rows)
 
 
-def _last(connection: Connection, table: Any, order: Any, message_id: str) -> list[Any]:
+def _last(connection: Connection, rows: Select[Any], order: ColumnElement[Any], message_id: str) -> list[Any]:
     """The last rows of a message, the oldest first."""
-    chosen = select(table).where(table.c.message_id == message_id).order_by(order.desc()).limit(_LONGEST_HISTORY)
+    chosen = rows.where(order.table.c.message_id == message_id).order_by(order.desc()).limit(_LONGEST_HISTORY)
     return list(connection.execute(chosen))[::-1]

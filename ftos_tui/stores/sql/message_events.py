@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, null, select, update
 
 from ftos_tui.domain.delivery.events import ProviderEvent
 from ftos_tui.domain.delivery.fold import Reported, is_conflict, settlement
@@ -20,7 +20,11 @@ from ftos_tui.stores.sql.listing import searchable
 from ftos_tui.stores.sql.message_moves import audit_entries
 from ftos_tui.stores.sql.message_rows import event_of, reported_of, reported_text
 from ftos_tui.stores.sql.message_schema import attempt, delivery_event, message
+from ftos_tui.stores.sql.rights import readable
 from ftos_tui.stores.sql.tally import Tally
+
+RAW: Final = "delivery_event.raw"
+"""The events as they came, with links, programs and places of readers; some roles of a shared store read the rest."""
 
 _CHUNK: Final = 500
 _E: Final = delivery_event.c
@@ -107,19 +111,31 @@ def settle(connection: Connection, ids: Sequence[str], by: str, counted: Tally, 
     return first
 
 
+def kept_events(whole: bool) -> Select[Any]:
+    """Kept events, for `message_rows.event_of`; without the events themselves where those may not be read.
+
+    Args:
+        whole: Whether who is signed in may read the column `RAW`, as `rights.readable` says.
+    """
+    raw = _E.raw if whole else null().label("raw")
+    return select(_E.number, _E.message_id, _E.code, _E.canonical, _E.at, _E.received_at, raw)
+
+
 def unmatched(connection: Connection, before: int | None, limit: int, backwards: bool = False) -> Sequence[KeptEvent]:
     """Events that belong to no message, the newest first."""
-    return _page(connection, select(delivery_event).where(_E.message_id.is_(None)), before, limit, backwards)
+    return _page(connection, before, limit, backwards, _E.message_id.is_(None))
 
 
 def kept(connection: Connection, before: int | None, limit: int, backwards: bool = False) -> Sequence[KeptEvent]:
     """All events, the newest first."""
-    return _page(connection, select(delivery_event), before, limit, backwards)
+    return _page(connection, before, limit, backwards)
 
 
 def _page(
-    connection: Connection, chosen: Select[Any], before: int | None, limit: int, backwards: bool
+    connection: Connection, before: int | None, limit: int, backwards: bool, *which: ColumnElement[bool]
 ) -> Sequence[KeptEvent]:
+    [whole] = readable(connection, RAW)
+    chosen = kept_events(whole).where(*which)
     if before is not None:
         chosen = chosen.where(_E.number > before if backwards else _E.number < before)
     order = _E.number.asc() if backwards else _E.number.desc()

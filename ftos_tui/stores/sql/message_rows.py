@@ -188,7 +188,8 @@ def event_of(row: Any) -> KeptEvent:
         canonical=row.canonical,
         at=optional_time(row.at),
         received_at=from_micros(row.received_at),
-        raw=row.raw,
+        raw=row.raw or "",
+        withheld=row.raw is None,
     )
 
 

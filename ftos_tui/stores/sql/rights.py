@@ -36,6 +36,20 @@ def standing(connection: Connection) -> Standing:
     )
 
 
+def readable(connection: Connection, *columns: str) -> tuple[bool, ...]:
+    """Whether who is signed in may read columns, in one round trip; a file belongs to whoever can open it.
+
+    Args:
+        connection: To the store's database.
+        columns: `table.column`, names of the schema.
+    """
+    if connection.dialect.name != "postgresql":
+        return (True,) * len(columns)
+    asked = (column.partition(".") for column in columns)
+    may = ", ".join(f"has_column_privilege('{table}', '{name}', 'SELECT')" for table, _, name in asked)
+    return tuple(map(bool, connection.execute(text(f"SELECT {may}")).one()))
+
+
 def protected(connection: Connection) -> bool:
     """Whether TLS protects a connection to PostgreSQL.
 

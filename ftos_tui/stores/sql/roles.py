@@ -47,6 +47,7 @@ _WRITE: Final = Granted(("SELECT", "INSERT", "UPDATE", "DELETE"))
 _STATES: Final = Granted(("SELECT",), ("provider_id", "field", "version", "key_id", "destination", "set_at", "set_by"))
 
 _ENVELOPES: Final = Granted(("SELECT",), ("id", "provider_id", "to", "cc", "members", "created_at", "user", "host"))
+_REPORTS: Final = Granted(("SELECT",), ("number", "message_id", "code", "canonical", "at", "received_at"))
 
 _DEVELOPER, _CONSULTANT, _WORKER, _AUDITOR = Role
 
@@ -56,7 +57,6 @@ _QUEUE: Final = {
     "message_attempt": _ADD,
     "message_count": _KEEP,
     "message_hour": _KEEP,
-    "delivery_event": _ADD,
     "step_state": _KEEP,
     "worker": _WRITE,
 }
@@ -83,6 +83,8 @@ GRANTS: Final[Mapping[str, Mapping[Role, Granted]]] = {
         table: {**dict.fromkeys(Role, _READ), _DEVELOPER: granted, _WORKER: granted}
         for table, granted in _QUEUE.items()
     },
+    # Nor is what readers did with it, the links they followed and from where.
+    "delivery_event": {_DEVELOPER: _ADD, _CONSULTANT: _REPORTS, _WORKER: _ADD, _AUDITOR: _REPORTS},
 }
 """What each role may do, by table. A table that is not here is the owner's alone: a further one needs an entry."""
 
