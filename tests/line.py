@@ -6,6 +6,7 @@ import threading
 from types import TracebackType
 
 _PATIENCE_S = 60.0
+_LONGEST_WORD = 64
 
 
 class Line:
@@ -26,6 +27,10 @@ class Line:
         self.trips = 0
         self.losing = False
         """Whether the connection is cut as soon as the server answers, its answer lost."""
+        self.lose_at = b""
+        """What the client says when `losing` begins: the answer to that is the first one lost."""
+        self.once_said = b""
+        """What the client has to say first, before `lose_at` and `cut_at` count; empty again once it did."""
         self.cut_at = b""
         """What the client may not send: the connection is cut before the server gets it."""
         self.frozen = False
@@ -66,12 +71,18 @@ class Line:
 
     def _forward(self, client: socket.socket, server: socket.socket) -> None:
         said = _Said()
+        before = b""
         with contextlib.suppress(OSError):
             while data := client.recv(1 << 16):
                 trips = said.trips_of(data)
                 with self._lock:
                     self.trips += trips
-                if self.cut_at and self.cut_at in data:
+                lately, before = before + data, data[-_LONGEST_WORD:]
+                if self.once_said in lately:
+                    self.once_said = b""
+                if self.lose_at and not self.once_said and self.lose_at in lately:
+                    self.losing = True
+                if self.cut_at and not self.once_said and self.cut_at in lately:
                     break
                 server.sendall(data)
         _end(client, server)

@@ -43,6 +43,19 @@ class AuditStore(Protocol):
         """One page of the audit, newest first. A filter is looked for along the chain: rare entries take a while."""
         ...
 
+    def audited(self, operation_id: str) -> bool:
+        """Whether the audit tells of a change of this id that was not one of a provider.
+
+        It is asked under the lock of those who write: a change whose answer was lost is done then, or never will be.
+
+        Args:
+            operation_id: The id, UUID hex, that the change was given.
+
+        Raises:
+            StoreError: It is not known yet: try again.
+        """
+        ...
+
     def version_digests(self, first: int, last: int) -> Mapping[tuple[str, int], str]:
         """SHA-256, hex, of the versions that audit entries tell of, by provider id and number, as they are stored now.
 

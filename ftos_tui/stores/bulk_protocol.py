@@ -35,18 +35,20 @@ class BulkStore(Protocol):
         """
         ...
 
-    def write_many(self, versions: "Iterable[NewVersion]", sign: "Sign") -> int:
+    def write_many(self, versions: "Iterable[NewVersion]", sign: "Sign", operation_id: str = "") -> int:
         """Writes versions as `write` does, all of them in one transaction, or none.
 
         Args:
             versions: In the order they are to be audited. They are asked for within the transaction: whoever makes
                 them must not use the store.
             sign: As for `write`.
+            operation_id: Of one of the versions: to `settle` it settles all of them. Empty for none.
 
         Returns:
             How many were written.
 
         Raises:
+            OutcomeUnknown: The connection broke while they were being committed.
             StoreError: As `write` does; nothing was written. What the iterable raises ends it likewise.
         """
         ...

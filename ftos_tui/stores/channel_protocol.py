@@ -48,6 +48,7 @@ class NewChannel:
         reason: Why.
         acknowledged: The codes of acknowledged warnings.
         changed: The ids of what changes.
+        operation_id: The caller's id of this save (UUID hex), for the audit entry; see `AuditStore.audited`.
     """
 
     channel_id: str
@@ -62,17 +63,19 @@ class NewChannel:
     reason: str = ""
     acknowledged: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    operation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelEnd:
-    """A channel to be deleted: which, at which version, by whom, when and why."""
+    """A channel to be deleted: which, at which version, by whom, when and why, under which id of the deletion."""
 
     channel_id: str
     expected_version: int
     author: Author
     at: datetime
     reason: str = ""
+    operation_id: str = ""
 
 
 class ChannelStore(Protocol):
@@ -105,6 +108,7 @@ class ChannelStore(Protocol):
             StaleVersion: The channel is no longer at `expected_version`.
             NameTaken: Another channel bears the code.
             NotFound: The provider is not there any more.
+            OutcomeUnknown: The connection broke while it was being committed: ask whether it is `audited`.
         """
         ...
 
@@ -113,5 +117,6 @@ class ChannelStore(Protocol):
 
         Raises:
             StaleVersion: The channel is no longer at `expected_version`.
+            OutcomeUnknown: The connection broke while it was being committed: ask whether it is `audited`.
         """
         ...

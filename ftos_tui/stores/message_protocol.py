@@ -304,6 +304,17 @@ class MessageStore(DispatchStore, EventStore, Protocol):
 
         Raises:
             NotFound: A provider is not there any more; nothing was queued.
+            OutcomeUnknown: The connection broke while they were being committed: ask whether they are `enqueued`.
+        """
+        ...
+
+    def enqueued(self, entries: Sequence[NewEntry]) -> Sequence[Enqueued] | None:
+        """What became of entries that were handed to `enqueue` whose answer was lost; None: nothing, and never will.
+
+        It waits for whoever is queueing for these providers, so that what was on its way is done, or is not.
+
+        Raises:
+            StoreError: It is not known yet: try again.
         """
         ...
 

@@ -132,7 +132,7 @@ def in_words(entry: AuditEntry) -> str:
     for name, value in detail_of(entry).items():
         if isinstance(value, list):
             value = ", ".join(field_label(str(each)) if name == "changed" else str(each) for each in value)
-        if value not in ("", None) and name != "digest":
+        if value not in ("", None) and name not in ("digest", "operation"):
             told.append(f"{name} {value}")
     return visible("; ".join(told))
 

@@ -13,8 +13,17 @@ from ftos_tui.domain.names import name_key
 from ftos_tui.domain.visible import shortened, visible
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.protocol import NotFound
-from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, WrongConfirmation, counted, field_label
+from ftos_tui.studio.failures import (
+    OutcomeUnknown,
+    Refused,
+    StaleVersion,
+    WarningsOpen,
+    WrongConfirmation,
+    counted,
+    field_label,
+)
 from ftos_tui.studio.log import note
+from ftos_tui.studio.outcome import Sought, find_out
 from ftos_tui.studio.reasons import reason_to_keep
 
 if TYPE_CHECKING:
@@ -126,6 +135,8 @@ def save(session: "Session", draft: ChannelDraft, *, acknowledged: Iterable[str]
         WarningsOpen: A warning was not acknowledged.
         StaleVersion: Somebody saved in between; nothing was written.
         NameTaken: Another channel was given the code in between.
+        OutcomeUnknown: The line broke, and the store did not say in time whether it was saved.
+        NotDone: The line broke, and it was not saved.
     """
     from ftos_tui.studio.session import new_id
 
@@ -146,26 +157,22 @@ def save(session: "Session", draft: ChannelDraft, *, acknowledged: Iterable[str]
     changed = tuple(field_id for field_id, value in values.items() if value != before.get(field_id))
     if base is not None and not changed:
         return base
-    channel = session.store.write_channel(
-        NewChannel(
-            channel_id=new_id() if base is None else base.channel_id,
-            expected_version=0 if base is None else base.version,
-            code=values["code"],
-            name=values["name"],
-            default_action_type=values["default_action_type"],
-            communication_channel=values["communication_channel"],
-            provider_id=context.carrier.provider_id,
-            author=session.author,
-            at=session.clock(),
-            reason=reason_to_keep(reason),
-            acknowledged=tuple(sorted({f.code for f in checked.findings if f.severity is Severity.WARN} & codes)),
-            changed=changed,
-        ),
-        session.vault.sign,
+    new = NewChannel(
+        channel_id=new_id() if base is None else base.channel_id,
+        expected_version=0 if base is None else base.version,
+        code=values["code"],
+        name=values["name"],
+        default_action_type=values["default_action_type"],
+        communication_channel=values["communication_channel"],
+        provider_id=context.carrier.provider_id,
+        author=session.author,
+        at=session.clock(),
+        reason=reason_to_keep(reason),
+        acknowledged=tuple(sorted({f.code for f in checked.findings if f.severity is Severity.WARN} & codes)),
+        changed=changed,
+        operation_id=new_id(),
     )
-    fields = counted(len(changed), "field", "fields")
-    note(session, Level.SUCCESS, f"Saved channel {visible(channel.code)} version {channel.version} ({fields})")
-    return channel
+    return _written(session, new)
 
 
 def delete(session: "Session", channel: Channel, typed_code: str, reason: str = "") -> None:
@@ -175,13 +182,43 @@ def delete(session: "Session", channel: Channel, typed_code: str, reason: str = 
         NotPermitted: The environment is read-only.
         WrongConfirmation: The typed code is not the channel's.
         StaleVersion: Somebody saved or deleted it in between.
+        OutcomeUnknown: The line broke, and the store did not say in time whether it was deleted.
+        NotDone: The line broke, and it was not deleted.
     """
+    from ftos_tui.studio.session import new_id
+
     session.permit_change()
     if typed_code != channel.code and visible(typed_code) != visible(channel.code):
         raise WrongConfirmation(f"Not deleted: type {visible(channel.code)} to confirm.")
-    end = ChannelEnd(channel.channel_id, channel.version, session.author, session.clock(), reason_to_keep(reason))
-    session.store.delete_channel(end, session.vault.sign)
+    why = reason_to_keep(reason)
+    end = ChannelEnd(channel.channel_id, channel.version, session.author, session.clock(), why, new_id())
+    try:
+        session.store.delete_channel(end, session.vault.sign)
+    except OutcomeUnknown as unknown:
+        what = f"channel {visible(channel.code)} was deleted"
+        find_out(session, unknown, _sought(session, end, what, "Not deleted", "Delete it again", "deleting"))
     note(session, Level.WARNING, f"Deleted channel {visible(channel.code)}; {visible(channel.provider)} stays")
+
+
+def _written(session: "Session", new: NewChannel) -> Channel:
+    """Writes a channel; where the answer is lost, finds out what became of it."""
+    saved = f"channel {visible(new.code)} version {new.expected_version + 1}"
+    fields = counted(len(new.changed), "field", "fields")
+    try:
+        channel = session.store.write_channel(new, session.vault.sign)
+    except OutcomeUnknown as unknown:
+        find_out(session, unknown, _sought(session, new, f"{saved} was written", "Not saved", "Save again"))
+        note(session, Level.SUCCESS, f"Saved {saved} ({fields}): the line dropped after it was written.")
+        return session.store.channel(new.channel_id)
+    note(session, Level.SUCCESS, f"Saved {saved} ({fields})")
+    return channel
+
+
+def _sought(
+    session: "Session", change: NewChannel | ChannelEnd, what: str, failed: str, again: str, doing: str = "saving"
+) -> Sought[bool]:
+    later = "Look later: ftos-tui channels list"
+    return Sought(lambda: session.store.audited(change.operation_id) or None, what, later, failed, again, doing)
 
 
 def _refuse_stale(session: "Session", base: Channel) -> None:

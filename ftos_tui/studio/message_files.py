@@ -17,6 +17,7 @@ from ftos_tui.domain.log import Level
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import shortened, visible
 from ftos_tui.studio.failures import FileProblem, MessageRefused, NotFound, counted
+from ftos_tui.studio.hand_in import handed_in
 from ftos_tui.studio.log import note
 from ftos_tui.studio.messages import check, entries_of
 from ftos_tui.studio.reading import open_provider
@@ -129,7 +130,7 @@ def import_messages(
     result = Imported(lines, faults=_gravest(faults))
     if dry_run or result.refused or not entries:
         return result
-    done = session.store.messages.enqueue(entries, session.author)
+    done = handed_in(session, entries)
     new = [entry for entry, one in zip(entries, done, strict=True) if one.new]
     held = sum(bool(entry.reason) for entry in new)
     messages = counted(len(new), "message", "messages")

@@ -31,6 +31,7 @@ from ftos_tui.stores.message_protocol import (
 )
 from ftos_tui.stores.protocol import NotFound
 from ftos_tui.studio.failures import MessageRefused, counted
+from ftos_tui.studio.hand_in import handed_in
 from ftos_tui.studio.log import note
 from ftos_tui.studio.reasons import reason_to_keep
 
@@ -103,11 +104,12 @@ def add(session: "Session", provider: ProviderVersion, new: NewMessage, *, ackno
         NotPermitted: The environment is read-only.
         MessageRefused: The check refuses it, or a warning is not acknowledged.
         NotFound: The provider was deleted meanwhile.
+        StoreError: It is not queued, or the line broke and it is not known whether it is; see `handed_in`.
     """
     session.permit_change()
     checked = accepted_by_check(check(session, provider, new), acknowledged)
     entries = entries_of(session, provider, checked.message)
-    done = session.store.messages.enqueue(entries, session.author)
+    done = handed_in(session, entries)
     held = entries[0].reason
     known = tuple(one.id for one in done if not one.new)
     if len(known) < len(done):

@@ -1,11 +1,11 @@
-"""What became of a save whose answer was lost with the line: asked of the store by the save's own id, never guessed."""
+"""What became of a change whose answer was lost with the line: asked of the store by its own id, never guessed."""
 
 import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.log import Level
@@ -29,9 +29,37 @@ LONGEST_PAUSE_S: Final = 10.0
 
 _ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
+T = TypeVar("T")
+
 
 class NotDone(StoreError):
     """The line broke while saving, and the store has since said that nothing was saved, nor ever will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought(Generic[T]):
+    """A change whose answer was lost, and how the store is asked what became of it.
+
+    Attributes:
+        look: Gives back what came of it; None where it was not done, and never will be.
+        what: What it was to come to, a clause: `Gateway version 5 was written`.
+        later: How to ask when the store did not answer in time, a sentence without full stop.
+        failed: What is told of one that was not done: `Not saved`.
+        again: What to do about that: `Save again`.
+        doing: What was under way when the line broke.
+    """
+
+    look: Callable[[], T | None]
+    what: str
+    later: str
+    failed: str = "Not saved"
+    again: str = "Save again"
+    doing: str = "saving"
+
+    @property
+    def not_done(self) -> NotDone:
+        """What is told where the store knows nothing of it."""
+        return NotDone(f"{self.failed}: the line dropped before {self.what}. {self.again}.")
 
 
 def pauses() -> Iterator[float]:
@@ -65,6 +93,51 @@ def outcome_of(session: "Session", operation_id: str) -> ProviderVersion | None:
         return version
 
 
+def find_out(
+    session: "Session",
+    unknown: OutcomeUnknown,
+    sought: Sought[T],
+    patience_s: float = PATIENCE_S,
+    tell: Callable[[str], None] | None = None,
+) -> T:
+    """Finds out what became of a change, with growing waits; blocks until it is known or patience ends.
+
+    Args:
+        session: The operator's session.
+        unknown: What the change raised.
+        sought: The change.
+        patience_s: Seconds after which it is given up.
+        tell: Told what is going on; None for the status log alone.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        NotDone: Nothing, and nothing ever will.
+        OutcomeUnknown: The store did not answer; the sentence says how to ask later.
+    """
+    if patience_s <= 0:
+        raise unknown
+    say = tell or (lambda sentence: note(session, Level.WARNING, sentence))
+    say(f"The line dropped while {sought.doing}; finding out whether {sought.what}…")
+    until = time.monotonic() + patience_s
+    for pause in pauses():
+        try:
+            found = sought.look()
+        except StoreError as away:
+            if time.monotonic() + pause > until:
+                raise OutcomeUnknown(
+                    f"It is not known yet whether {sought.what}, for the store does not answer. {sought.later}",
+                    unknown.operation_id,
+                ) from away
+            time.sleep(pause)
+            continue
+        if found is None:
+            raise sought.not_done from unknown
+        return found
+    raise unknown  # pragma: no cover (pauses never end)
+
+
 def found_out(
     session: "Session",
     unknown: OutcomeUnknown,
@@ -72,7 +145,7 @@ def found_out(
     patience_s: float = PATIENCE_S,
     tell: Callable[[str], None] | None = None,
 ) -> ProviderVersion:
-    """Finds out what became of a save, with growing waits; blocks until it is known or patience ends.
+    """Finds out what became of the save of one provider; see `find_out`.
 
     Args:
         session: The operator's session.
@@ -88,28 +161,23 @@ def found_out(
         NotDone: It wrote nothing, and never will.
         OutcomeUnknown: The store did not answer; the sentence says how to ask later.
     """
-    if not unknown.operation_id or patience_s <= 0:
+    if not unknown.operation_id:
         raise unknown
-    say = tell or (lambda sentence: note(session, Level.WARNING, sentence))
-    say(f"The line dropped while saving; finding out whether {what} was written…")
-    until = time.monotonic() + patience_s
-    for pause in pauses():
-        try:
-            version = outcome_of(session, unknown.operation_id)
-        except StoreError as away:
-            if time.monotonic() + pause > until:
-                raise OutcomeUnknown(
-                    f"It is not known yet whether {what} was written, for the store does not answer. Ask later: "
-                    f"ftos-tui providers outcome {unknown.operation_id}",
-                    unknown.operation_id,
-                ) from away
-            time.sleep(pause)
-            continue
-        if version is None:
-            raise not_done(what) from unknown
-        note(session, Level.SUCCESS, done_words(version), version.name)
-        return version
-    raise unknown  # pragma: no cover (pauses never end)
+    version = find_out(session, unknown, save_sought(session, unknown.operation_id, what), patience_s, tell)
+    note(session, Level.SUCCESS, done_words(version), version.name)
+    return version
+
+
+def save_sought(session: "Session", operation_id: str, what: str) -> Sought[ProviderVersion]:
+    """The save of one provider, to be found out.
+
+    Args:
+        session: The operator's session.
+        operation_id: Its id.
+        what: What was to be saved: `Gateway version 5`.
+    """
+    later = f"Ask later: ftos-tui providers outcome {operation_id}"
+    return Sought(lambda: outcome_of(session, operation_id), f"{what} was written", later)
 
 
 def done_words(version: ProviderVersion) -> str:
@@ -123,7 +191,7 @@ def not_done(what: str) -> NotDone:
     Args:
         what: What was to be saved.
     """
-    return NotDone(f"Not saved: the line dropped before {what} was written. Save again.")
+    return Sought(lambda: None, f"{what} was written", "").not_done
 
 
 def written(

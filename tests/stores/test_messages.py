@@ -92,6 +92,18 @@ def test_a_message_handed_in_again_is_not_queued_again(store: ProviderStore) -> 
     assert store.messages.counts_by_provider() == {one: {Dispatch.QUEUED: 3}, two: {Dispatch.QUEUED: 1}}
 
 
+def test_what_became_of_a_hand_in_can_be_asked(store: ProviderStore) -> None:
+    one, two = provider_of(store), provider_of(store, "Other")
+    entries = [entry_of(one, dedupe_key="k a@example.com"), entry_of(two)]
+    assert store.messages.enqueued(entries) is None
+    done = store.messages.enqueue(entries, ANA)
+    assert store.messages.enqueued(entries) == done
+    again = [entry_of(one, dedupe_key="k a@example.com")]
+    assert store.messages.enqueued(again) == [Enqueued(entries[0].message.id, False)]
+    assert store.messages.enqueued([*again, entry_of(one)]) is None
+    assert store.messages.counts() == {Dispatch.QUEUED: 2}
+
+
 def test_a_message_may_be_held_from_the_start(store: ProviderStore) -> None:
     provider_id = provider_of(store)
     [message_id] = queue(store, provider_id, state=Dispatch.HELD, reason="not ready", envelope="", wire=b"")

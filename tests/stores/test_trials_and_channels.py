@@ -153,6 +153,15 @@ def test_a_channel_is_read_back_whole(store: ProviderStore, open_store: OpenStor
     }
 
 
+def test_a_channels_change_is_found_by_its_id(store: ProviderStore) -> None:
+    provider = store.write(new_version("Gateway"), sign)
+    store.write_channel(channel_of(provider, operation_id="a" * 32, reason=f'"operation":"{"d" * 32}"'), sign)
+    store.delete_channel(ChannelEnd("id-EMAIL", 1, ANA, AT, "over", "b" * 32), sign)
+    store.write_channel(channel_of(provider), sign)
+    assert [store.audited(letter * 32) for letter in "abcd"] == [True, True, False, False]
+    assert "operation" not in detail(store)
+
+
 def test_a_channel_follows_its_providers_name(store: ProviderStore) -> None:
     provider = store.write(new_version("Gateway"), sign)
     store.write_channel(channel_of(provider), sign)

@@ -17,6 +17,9 @@ from ftos_tui.stores.sql.statements import Query, Rows
 
 _LARGEST_PAGE: Final = 1000
 
+OPERATION: Final = "operation"
+"""The key under which the detail of an entry keeps the id of its change."""
+
 LAST: Final = Query(select(audit).order_by(audit.c.sequence.desc()).limit(1))
 """The last entry, to which the next one is chained."""
 
@@ -72,6 +75,14 @@ def page(connection: Connection, query: AuditQuery) -> Sequence[AuditEntry]:
     order = audit.c.sequence if query.backwards else audit.c.sequence.desc()
     found = connection.execute(statement.order_by(order).limit(min(max(query.limit, 1), _LARGEST_PAGE)))
     return sorted(map(audit_entry, found), key=lambda entry: -entry.sequence)
+
+
+def tells_of(connection: Connection, operation_id: str) -> bool:
+    """Whether an entry is one of the change with this id; looks along the chain, from its end."""
+    # As `json.dumps` writes it. In a text of somebody's the quotes would be escaped.
+    noted = audit.c.detail.contains(f'"{OPERATION}":"{operation_id}"', autoescape=True)
+    found = select(audit.c.sequence).where(noted).order_by(audit.c.sequence.desc()).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def version_digests(connection: Connection, first: int, last: int) -> Mapping[tuple[str, int], str]:

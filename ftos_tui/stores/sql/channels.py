@@ -176,6 +176,8 @@ def _append(
     detail: dict[str, Any],
     sign: Sign,
 ) -> None:
+    if change.operation_id:
+        detail[audit.OPERATION] = change.operation_id
     entry = AuditEntry(
         sequence=0,
         at=time_to_text(change.at),

@@ -52,6 +52,11 @@ class SqlMessages:
         with self.database.dispatching() as connection:
             return messages.enqueue(connection, entries, by)
 
+    def enqueued(self, entries: Sequence[NewEntry]) -> Sequence[Enqueued] | None:
+        """What became of entries whose answer was lost; None where nothing did, and never will."""
+        with self.database.dispatching() as connection:
+            return messages.enqueued(connection, entries)
+
     def message_page(self, query: MessageQuery) -> Sequence[MessageRow]:
         """One page of the messages."""
         with self.database.reading() as connection:

@@ -82,6 +82,26 @@ def enqueue(connection: Connection, entries: Sequence[NewEntry], by: Author) -> 
     return result
 
 
+def enqueued(connection: Connection, entries: Sequence[NewEntry]) -> Sequence[Enqueued] | None:
+    """What became of a hand-in whose answer was lost; see `MessageStore.enqueued`."""
+    # Whoever queues holds the providers until the end of the transaction: this waits for it.
+    ids = {entry.message.provider_id for entry in entries}
+    connection.execute(select(provider.c.id).where(provider.c.id.in_(ids)).order_by(provider.c.id).with_for_update())
+    there = _queued_before(connection, entries)
+    done = set()
+    for start in range(0, len(entries), _CHUNK):
+        part = [entry.message.id for entry in entries[start : start + _CHUNK]]
+        done |= set(connection.execute(select(_M.id).where(_M.id.in_(part))).scalars())
+    result = []
+    for entry in entries:
+        queued = entry.message
+        found = queued.id if queued.id in done else there.get((queued.provider_id, queued.dedupe_key))
+        if found is None:
+            return None
+        result.append(Enqueued(found, found == queued.id))
+    return result
+
+
 def _hold_providers(connection: Connection, ids: set[str]) -> None:
     """Makes sure that the providers are there, and stay until the messages are queued."""
     found = select(provider.c.id).where(provider.c.id.in_(ids)).order_by(provider.c.id)

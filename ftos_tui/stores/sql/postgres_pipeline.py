@@ -93,6 +93,9 @@ class ChangeInPipelines:
         try:
             if error is None and self._connection is not None:
                 self.finish()
+        except BaseException as failed:
+            error = failed
+            raise
         finally:
             self._give_back(error)
 

@@ -199,6 +199,11 @@ class SqlStore:
         with self.database.reading() as connection:
             return audit.page(connection, query)
 
+    def audited(self, operation_id: str) -> bool:
+        """Whether the audit tells of a change of this id; where it does not, it never will."""
+        with self.database.writing() as connection:
+            return audit.tells_of(connection, operation_id)
+
     def version_digests(self, first: int, last: int) -> Mapping[tuple[str, int], str]:
         """What the versions that audit entries tell of are now, as SHA-256, by provider id and number."""
         with self.database.reading() as connection:
@@ -243,9 +248,9 @@ class SqlStore:
         with self.database.reading() as connection:
             return bulk.last_secret_versions(connection, provider_ids)
 
-    def write_many(self, versions: Iterable[NewVersion], sign: Sign) -> int:
+    def write_many(self, versions: Iterable[NewVersion], sign: Sign, operation_id: str = "") -> int:
         """Writes versions as `write` does, all of them in one transaction, or none."""
-        with self.database.changing() as change:
+        with self.database.changing(operation_id) as change:
             return bulk.write_many(change, versions, sign, self.database.clock)
 
     @cached_property

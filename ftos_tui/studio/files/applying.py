@@ -11,11 +11,20 @@ from ftos_tui.domain.record import ProviderVersion, Values
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.visible import shortened
 from ftos_tui.stores.protocol import NewVersion, SealedSecret
-from ftos_tui.studio.failures import FileProblem, NameTaken, NotFound, StaleVersion, counted, field_label
+from ftos_tui.studio.failures import (
+    FileProblem,
+    NameTaken,
+    NotFound,
+    OutcomeUnknown,
+    StaleVersion,
+    counted,
+    field_label,
+)
 from ftos_tui.studio.files.plan import Action, Content, Plan, PlanRow, values_of
 from ftos_tui.studio.files.planning import BATCH, Progress
 from ftos_tui.studio.log import note
 from ftos_tui.studio.master_key import lasting_name, with_current_key
+from ftos_tui.studio.outcome import Sought, find_out, outcome_of
 from ftos_tui.studio.providers import version_changes
 from ftos_tui.studio.reading import base_of
 from ftos_tui.studio.reasons import reason_to_keep
@@ -104,6 +113,7 @@ def apply_plan(
         NotPermitted: The environment is read-only.
         PlanRefused: A provider is refused, or a warning is not acknowledged.
         TargetsMoved: A provider is no longer at the version the plan found.
+        OutcomeUnknown: The line broke, and the store did not say in time whether it was written.
         Failure: The store or the vault did not do it; nothing was written.
     """
     session.permit_change()
@@ -115,12 +125,8 @@ def apply_plan(
     if not plan.writes:
         return 0
     why = reason_to_keep(reason) or f"Imported from {plan.source}"
-    last = _last_secret_versions(session, plan)
     try:
-        written = with_current_key(
-            session,
-            lambda: session.store.write_many(_versions(session, plan, codes, why, last, progress), session.vault.sign),
-        )
+        written = _written(session, plan, codes, why, progress)
     except (StaleVersion, NameTaken, NotFound) as race:
         # Somebody was faster than the transaction; what is there now says who.
         moved = moved_targets(session, plan.rows)
@@ -174,6 +180,25 @@ def _moved(session: Session, row: PlanRow, current: ProviderVersion | None) -> M
     return Moved(row.name, row.version, current.number, current.saved_by.user, changed)
 
 
+def _written(session: Session, plan: Plan, codes: frozenset[str], reason: str, progress: Progress) -> int:
+    """Writes the versions; where the answer is lost, finds out what became of them, all being in one transaction."""
+    last, ids = _last_secret_versions(session, plan), [new_id() for _ in range(plan.writes)]
+    try:
+        return with_current_key(
+            session,
+            lambda: session.store.write_many(
+                _versions(session, plan, ids, codes, reason, last, progress), session.vault.sign, ids[0]
+            ),
+        )
+    except OutcomeUnknown as unknown:
+        what = f"{plan.source} with {counted(plan.writes, 'provider', 'providers')} was applied"
+        later = f"Ask later: ftos-tui providers outcome {ids[0]}"
+        sought = Sought(lambda: outcome_of(session, ids[0]), what, later, "Not applied", "Apply it again", "applying")
+        find_out(session, unknown, sought)
+        note(session, Level.SUCCESS, "The line dropped after it was applied.")
+        return plan.writes
+
+
 def _last_secret_versions(session: Session, plan: Plan) -> Mapping[tuple[str, str], int]:
     """Read before the transaction: within it nothing else may be asked of the store."""
     wanted = [row.provider_id for row, content in plan.written() if content.secrets and row.provider_id]
@@ -186,6 +211,7 @@ def _last_secret_versions(session: Session, plan: Plan) -> Mapping[tuple[str, st
 def _versions(
     session: Session,
     plan: Plan,
+    ids: Sequence[str],
     codes: frozenset[str],
     reason: str,
     last: Mapping[tuple[str, str], int],
@@ -214,7 +240,7 @@ def _versions(
             reason=reason,
             action="import",
             acknowledged=tuple(sorted(codes.intersection(content.warnings))),
-            operation_id=new_id(),
+            operation_id=ids[number],
             changed=_changed(row, content),
         )
 
