@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.screen import Screen
 
 from ftos_tui.actions import ACTIONS, Action
@@ -346,10 +345,10 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
 
     def action_command_palette(self) -> None:
         """Opens the palette of screens, providers, fields and actions."""
-        from ftos_tui.screens.palette import SOURCES
+        from ftos_tui.screens.palette import Palette
 
-        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
-            self.push_screen(CommandPalette(providers=SOURCES, placeholder="Screen, provider, field or action"))
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette())
 
     def action_copy_or_tell(self) -> None:
         """Ctrl+C copies what is selected; with nothing selected it says how to leave."""

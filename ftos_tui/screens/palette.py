@@ -1,12 +1,18 @@
-"""What the command palette finds by name: actions, fields, providers, screens."""
+"""The command palette, and what it finds by name: actions, fields, providers, screens."""
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual import on
+from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.events import DescendantFocus
+from textual.fuzzy import Matcher
+from textual.widgets import Input, OptionList
+from textual.worker import Worker, WorkerState
 
 from ftos_tui.actions import CHANNELS, MESSAGES, PROVIDERS
 from ftos_tui.domain.fields import FIELDS
@@ -16,6 +22,21 @@ from ftos_tui.screens.frame import CHANNELS_PATH, MENU_PATH, QUEUES_PATH, FrameS
 from ftos_tui.widgets.background import start
 
 _MOST_PROVIDERS = 20
+
+_BY_NAME, _BY_PROVIDER, _BY_DESCRIPTION, _BY_LETTERS = 3000.0, 2000.0, 1000.0, 0.0
+"""What fits by its name comes first, what only has the letters somewhere in its name last: Enter takes the first."""
+
+_CLOSEST = 999.0
+
+
+def _score(matcher: Matcher, name: str, description: str = "") -> float:
+    """How well something fits; 0 for not at all."""
+    words = matcher.query.casefold().split()
+    if all(word in name.casefold() for word in words):
+        return _BY_NAME + min(matcher.match(name), _CLOSEST)
+    if all(word in f"{name} {description}".casefold() for word in words):
+        return _BY_DESCRIPTION + min(matcher.match(f"{name} {description}"), _CLOSEST)
+    return _BY_LETTERS + min(matcher.match(name), _CLOSEST)
 
 
 class ActionCommands(Provider):
@@ -42,7 +63,7 @@ class ActionCommands(Provider):
         """Those that match."""
         matcher = self.matcher(query)
         for name, description, method in self._actions():
-            score = matcher.match(f"{name} {description}")
+            score = _score(matcher, name, description)
             if score > 0:
                 yield Hit(score, Content(name), method, text=name, help=description)
 
@@ -57,7 +78,7 @@ class FieldCommands(Provider):
             return
         matcher = self.matcher(query)
         for spec in FIELDS:
-            score = matcher.match(f"{spec.label} {spec.id}")
+            score = _score(matcher, f"{spec.label} {spec.id}")
             if score > 0:
                 name = f"Field: {spec.label}"
                 yield Hit(score, Content(name), _call(go_to, spec.id), text=name, help=f"Go to {spec.label}")
@@ -72,6 +93,8 @@ class ProviderCommands(Provider):
         from ftos_tui.studio.providers import ListQuery, list_providers
 
         app = cast(Console, self.app)
+        if app.live_watch.away:  # Enter waits for all that is found
+            return
         try:
             page = await asyncio.to_thread(list_providers, app.session, ListQuery(filter=query, limit=_MOST_PROVIDERS))
         except Failure:
@@ -82,7 +105,7 @@ class ProviderCommands(Provider):
             def open_it(provider_id: str = summary.provider_id) -> None:
                 start(self.app, partial(app.open_form, provider_id), "open")
 
-            yield Hit(0.9, Content(name), open_it, text=name, help="Edit this channel provider")
+            yield Hit(_BY_PROVIDER, Content(name), open_it, text=name, help="Edit this channel provider")
 
 
 class ScreenCommands(Provider):
@@ -141,7 +164,7 @@ class ScreenCommands(Provider):
         """Those that match."""
         matcher = self.matcher(query)
         for name, method in self._screens():
-            score = matcher.match(name)
+            score = _score(matcher, name)
             if score > 0:
                 yield Hit(score, Content(f"Screen: {name}"), method, text=name)
 
@@ -151,3 +174,69 @@ def _call(method: Callable[[str], None], argument: str) -> Callable[[], None]:
 
 
 SOURCES = (ActionCommands, FieldCommands, ProviderCommands, ScreenCommands)
+
+
+class Palette(CommandPalette):
+    """The palette. Enter and the arrows act on what matches the text as it is typed.
+
+    Textual's own (8.2.8) acts on what its list shows, and while a search goes on that is what matched before: `quit`
+    typed fast and Enter ran the first action of the screen.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(providers=SOURCES, placeholder="Screen, provider, field or action")
+        self._search: Worker[None] | None = None
+        self._asked: tuple[str, Callable[[], None]] | None = None
+        self._held = ExitStack()
+        self._hold()  # what is typed at once is for the palette, not for the screen it opens on
+
+    def _gather_commands(self, search_value: str) -> Worker[None]:
+        self._search = search = cast(Worker[None], super()._gather_commands(search_value))
+        return search
+
+    @on(Input.Submitted)
+    def _enter(self, event: Input.Submitted) -> None:
+        event.stop()
+        event.prevent_default()
+        self._when_found(self._run)
+
+    def _run(self) -> None:
+        """Runs what the cursor is on; nothing where nothing was found."""
+        commands = self.query_one(CommandList)
+        index = commands.highlighted
+        if index is not None:
+            self._select_command(OptionList.OptionSelected(commands, commands.get_option_at_index(index), index))
+
+    def _action_command_list(self, action: str) -> None:
+        self._when_found(partial(super()._action_command_list, action))
+
+    def _action_cursor_down(self) -> None:
+        self._when_found(super()._action_cursor_down)
+
+    def _when_found(self, act: Callable[[], None]) -> None:
+        """Does something with what was found, once all is; keys that follow wait until it is done."""
+        if self._search is not None and self._search.is_finished:
+            act()
+            return
+        self._asked = self.query_one(CommandInput).value, act
+        self._hold()
+
+    def _hold(self) -> None:
+        self._held.enter_context(cast(Console, self.app).hold_keys())
+
+    @on(DescendantFocus)
+    def _ready(self) -> None:
+        self._held.close()
+
+    @on(Worker.StateChanged)
+    def _found(self, event: Worker.StateChanged) -> None:
+        if event.worker is not self._search or event.state is not WorkerState.SUCCESS:
+            return
+        asked, self._asked = self._asked, None
+        if asked is not None and asked[0] == self.query_one(CommandInput).value:
+            asked[1]()
+        self.app.call_later(self._held.close)  # after what was run, which may open a screen
+
+    def on_unmount(self) -> None:
+        """Holds no keys when it is left while it searches."""
+        self._held.close()

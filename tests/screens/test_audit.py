@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from textual.command import CommandPalette
 
 from ftos_tui.domain.log import Level
 from ftos_tui.screens.audit import AuditScreen
@@ -61,7 +62,7 @@ async def test_the_key_that_opened_it_closes_it_and_the_palette_finds_it(session
         await operator.until_on(MenuScreen)
         for _ in range(2):  # the second time it is there already
             await operator.press("f9")
-            await operator.until(lambda: operator.app.screen.__class__.__name__ == "CommandPalette")
+            await operator.until(lambda: isinstance(operator.app.screen, CommandPalette))
             await operator.press(*"admin audit")
             await operator.until(
                 lambda: "Screen: Admin › Audit" in operator.text and "Screen: Admin › Omni" not in operator.text

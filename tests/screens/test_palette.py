@@ -1,12 +1,17 @@
 """The command palette finds actions, fields, providers and screens by name."""
 
+import threading
+
+import pytest
 from textual.command import Command, CommandInput, CommandList, CommandPalette
+from textual.events import Key
 
 from ftos_tui.screens.drafts import DraftsScreen
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.frame import QUEUES_PATH
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.messages import MessagesScreen
+from ftos_tui.screens.palette import Palette
 from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.screens.statuses import StatusesScreen
 from ftos_tui.studio.drafts import keep_draft
@@ -131,3 +136,62 @@ async def test_the_message_queues_and_what_is_done_there_are_found(session: Sess
         await look_for(operator, "pause provider", "Pause provider")
         await operator.press("escape")
         await operator.until_on(MessagesScreen)
+
+
+def burst(operator: Operator, *keys: str) -> None:
+    """Keys that arrive together, as over a slow line."""
+    for key in keys:
+        operator.app.post_message(Key(key, key if len(key) == 1 else None))
+
+
+async def test_enter_acts_on_what_was_typed_however_fast(session: Session) -> None:
+    async with at_console(session) as operator:
+        await operator.listed()
+        await look_for(operator, "gateway", "Provider: ")
+        second = found(operator)[1].removeprefix("Provider: ")
+        await operator.press("escape")
+        await operator.until_on(ProvidersScreen)
+        burst(operator, "f9", *"mouse", "enter")
+        await operator.until_logged("The mouse is")
+        await operator.until_on(ProvidersScreen)
+        burst(operator, "f9", *"gateway", "down", "enter")
+        form = await operator.until_on(EditScreen)
+        assert form.model.draft.base.values["name"] == second
+        burst(operator, "f9", *"pool", "enter")
+        await operator.until(lambda: operator.app.screen is form and operator.focused_field == "pool_time_retry")
+        assert not form.model.draft.edits
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "changed", "left"])
+async def test_enter_waits_for_the_search_unless_the_text_is_changed_or_the_palette_left(
+    session: Session, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    answers = threading.Event()
+
+    def slowly(*_: object) -> list[object]:
+        answers.wait(60)
+        return []
+
+    async with at_console(session) as operator:
+        await operator.listed()
+        monkeypatch.setattr("ftos_tui.studio.providers.list_providers", slowly)
+        burst(operator, "f9", *"mouse")
+        palette = await operator.until_on(Palette)
+        await operator.until(lambda: palette.query_one(CommandInput).value == "mouse")
+        burst(operator, "enter")
+        await operator.until(lambda: palette._asked)
+        assert not any("The mouse is" in message for message in operator.logged)
+        if meanwhile == "left":
+            palette._action_escape()
+        elif meanwhile == "changed":
+            palette.query_one(CommandInput).value = "mouse on"
+            await operator.pilot.pause()
+        answers.set()
+        await operator.until(lambda: not operator.app._type_ahead._holds)
+        if meanwhile == "changed":
+            await operator.until(lambda: found(operator) == ["Mouse on or off"])
+            await operator.press("escape")
+        elif meanwhile == "nothing":
+            await operator.until_logged("The mouse is")
+        await operator.until_on(ProvidersScreen)
+        assert any("The mouse is" in message for message in operator.logged) is (meanwhile == "nothing")
