@@ -25,8 +25,9 @@ def hangup_figure(operator: Operator, rounds: int = 7) -> Figure:
             open_form(console)
             for _ in range(3):
                 console.answer("\x1b[B")
-            for key in _TYPED:
-                console.answer(key, quiet_s=0.005)
+            console.forget()
+            console.send(_TYPED)
+            console.shown(_TYPED)  # what the console has not read yet goes with the line
             worst = max(worst, console.hang_up())
         if not any(_TYPED in draft.read_text() for draft in operator.drafts.glob("*.json")):
             raise CannotMeasure("the process is gone, and the edit is not on disk")
