@@ -68,6 +68,8 @@ def forecast_command(
     for sentence in outlook.warnings:
         output.say(f"! {sentence}")
     _say_hours(outlook)
+    if queue.waiting and outlook.ahead:
+        output.say(outlook.reckoned)
 
 
 def _say_hours(outlook: "Outlook") -> None:
@@ -97,6 +99,7 @@ def _shape(outlook: "Outlook") -> dict[str, Any]:
         "at": shapes.time_text(outlook.now),
         "sentence": outlook.sentence,
         "warnings": list(outlook.warnings),
+        "step_s": outlook.step_s,
         "forecast": _forecast_shape(outlook.ahead) if outlook.ahead else None,
         "saved": _forecast_shape(outlook.saved) if outlook.saved else None,
     }

@@ -77,7 +77,7 @@ def _around(
         queue = queue_of(session, version.provider_id)
         if queue.waiting:
             outlook = look_ahead(queue, queue.saved)
-            yield "Queue", " ".join((outlook.sentence, *outlook.warnings))
+            yield "Queue", " ".join((outlook.sentence, *outlook.warnings, *outlook.unusual_pace))
 
 
 def version_named(session: "Session", name: str, number: int | None = None) -> ProviderVersion:

@@ -68,8 +68,7 @@ class Worker:
         host, pid = socket.gethostname(), os.getpid()
         # A process id is given out again, also within a lease.
         self._base = f"{host}:{pid}:{secrets.token_hex(3)}"
-        self._epoch = 0
-        self._tainted = False
+        self._epoch, self._tainted = 0, False
         self._old_names: set[str] = set()
         self._state = WorkerState(self._base, host, pid, backing.store.now(self._clock.utc_now()), self.clock.now())
         self._wake = asyncio.Event()
@@ -391,7 +390,8 @@ class Worker:
         self.backing.note(level, sentence, "")
 
     def _detail(self) -> dict[str, Any]:
-        return {"in_hand": self.in_hand, "stopping": self._stop_signal.is_set(), "trouble": self._trouble}
+        how = {"step_s": self.pace.step_s, "stopping": self._stop_signal.is_set(), "trouble": self._trouble}
+        return {"in_hand": self.in_hand, **how}
 
     def _breakers(self) -> Iterator[tuple[str, bool]]:
         for lane in self.lanes.values():

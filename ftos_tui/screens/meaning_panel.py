@@ -78,7 +78,7 @@ def _forecast_lines(outlook: "Outlook") -> list[str | Drawn]:
         lines += [f"and {later:,} later"] if later else []
     if most:
         lines.append(f"A full block is {most:,} an hour; hours in UTC.")
-    return [*lines, *outlook.warnings]
+    return [*lines, *outlook.unusual_pace, *outlook.warnings]
 
 
 def _next_hours(ahead: "Forecast", first: datetime) -> tuple[tuple[int, ...], int]:

@@ -28,7 +28,9 @@ def test_a_number_of_messages_by_the_hour(run: Run, gateway: str) -> None:
     lines = outcome.out.splitlines()
     assert lines[0].startswith("3,000 waiting leave by ")
     assert lines[1].split() == ["HOUR", "(UTC)", "LEAVE", "AS", "SAVED"]
-    assert sum(int(line.split()[2].replace(",", "")) for line in lines[2:]) == 3000
+    assert sum(int(line.split()[2].replace(",", "")) for line in lines[2:-1]) == 3000
+    assert lines[-1] == "Reckoned with a step every 60 s, as no processor runs."
+    assert shape["step_s"] == 60
     assert "#" in outcome.out
 
 

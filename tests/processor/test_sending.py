@@ -1,6 +1,7 @@
 """What a worker does with messages: steps, outcomes, breakers, retries, windows, and a clean end."""
 
 import asyncio
+import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -302,6 +303,7 @@ async def test_new_messages_are_seen_while_it_runs(post: Post) -> None:
     await asyncio.to_thread(lambda: post.until(accepted=3))
     [seen] = processor.processor_status(post.session).workers
     assert (seen.alive, seen.state.id) == (True, worker.name)
+    assert json.loads(seen.state.detail)["step_s"] == worker.pace.step_s
     worker.stop()
     await running
 

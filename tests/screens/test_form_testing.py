@@ -7,6 +7,7 @@ from ftos_tui.domain.log import Level
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.meaning import MeaningScreen
 from ftos_tui.screens.review import ReviewScreen
+from ftos_tui.stores.dispatch_protocol import WorkerState
 from ftos_tui.studio.connection import last_recipient
 from ftos_tui.studio.failures import StoreUnreachable
 from ftos_tui.studio.messages import Counts
@@ -141,6 +142,11 @@ async def test_the_forecast_beside_the_form_follows_what_is_typed(session: Sessi
         waiting(session, 1)
         form._tick()
         await operator.until(lambda: sentence(operator).startswith("301 waiting"))
+        assert "Reckoned" not in operator.text
+        now = session.store.now(session.clock())
+        session.store.messages.heartbeat(WorkerState("w", "jump1", 7, now, now, '{"step_s": 10}'), 60)
+        form._tick()
+        await operator.until(lambda: "Reckoned with a step every 10 s" in operator.text)
 
 
 async def test_a_store_that_does_not_answer_leaves_the_forecast_as_it_is(

@@ -1,15 +1,26 @@
 """How waiting messages would leave, from what the store holds and what a draft says."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from ftos_tui.domain.delivery.breaker import Breaker, Position
 from ftos_tui.domain.delivery.message import NewMessage
 from ftos_tui.domain.delivery.outcome import Cause
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.secret import Secret
+from ftos_tui.stores.dispatch_protocol import WorkerState
 from ftos_tui.studio import messages
-from ftos_tui.studio.forecast import Outlook, consequences_for_queue, edited_state, look_ahead, queue_of
+from ftos_tui.studio.forecast import (
+    Outlook,
+    _intervals,
+    consequences_for_queue,
+    edited_state,
+    look_ahead,
+    queue_of,
+)
 from ftos_tui.studio.providers import base_of, check, clear_secret, new_draft, save
 from ftos_tui.studio.session import Session
 from tests.stores.queueing import queue
@@ -68,6 +79,36 @@ def test_a_forecast_can_be_made_for_any_number(session: Session) -> None:
     waiting = queue_of(session, provider.provider_id, 12_400)
     assert look_ahead(waiting, waiting.saved).sentence == "12,400 waiting leave by today 16:07 UTC."
     assert queue_of(session, provider.provider_id, 0).waiting == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "end", "said"),
+    [
+        ((10,), "12:04:00", "a step every 10 s, as the processor runs."),
+        ((10, 7200), "60:00:00", "a step every 7,200 s, as the slowest of the processors runs."),
+        ((0,), "12:00:24", "one step after another, as the processor runs."),
+        ((60,), "12:24:00", "a step every 60 s, as the processor runs."),
+        ((None,), "12:24:00", "a step every 60 s, as no processor runs."),
+    ],
+)
+def test_steps_are_as_the_processors_that_run_make_them(
+    session: Session, told: tuple[int | None, ...], end: str, said: str
+) -> None:
+    provider = saved(session, interval_min="00:00:00", interval_max="23:59:59")
+    for at, step_s in enumerate((*told, None)):
+        detail = json.dumps({"step_s": step_s}) if step_s is not None else "[]" if at else "damaged"
+        session.store.messages.heartbeat(WorkerState(f"w{at}", "jump1", at, NOON, NOON, detail), 60)
+    waiting = queue_of(session, provider.provider_id, 25 * 50)
+    outlook = look_ahead(waiting, waiting.saved)
+    assert outlook.reckoned == f"Reckoned with {said}"
+    assert outlook.unusual_pace == (() if outlook.step_s == 60 else (outlook.reckoned,))
+    assert outlook.ahead is not None
+    assert outlook.ahead.end is not None
+    hours, minutes, seconds = map(int, end.split(":"))
+    assert outlook.ahead.end == NOON.replace(hour=0) + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    assert outlook.saved is None
+    silent = WorkerState("w", "jump1", 1, NOON, NOON - timedelta(seconds=61), '{"step_s": 10}')
+    assert _intervals([silent], NOON) == ()
 
 
 def test_settings_that_make_no_sense_give_no_forecast(session: Session) -> None:
