@@ -88,7 +88,7 @@ def _second(number: int) -> dict[str, object]:
 
 def _plan(session: Session, path: Path) -> Plan:
     with opened(str(path)) as source:
-        return make_plan(session, document_in(source), path.name, Resolver(_ENVIRON))
+        return make_plan(session, document_in(source), path.name, Resolver(_ENVIRON, prefixes=("env:",)))
 
 
 def _read_and_check(session: Session, path: Path) -> None:

@@ -1,5 +1,7 @@
 """`providers export`, `import`, `apply`, `schema`: providers in files."""
 
+import re
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,10 +27,23 @@ Identity = Annotated[
     str,
     typer.Option("--identity", metavar="FILE", help="Your age private key, for secrets as age.", show_default=False),
 ]
+AllowReference = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-reference",
+        metavar="REFERENCE",
+        help="Take a secret from there: env:NAME or file:/path; * at its end for all that begin so.",
+        show_default=False,
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Apply without being asked.")]
 PlanOut = Annotated[
     str, typer.Option("--plan-out", metavar="FILE", help="Write the plan there, apply nothing.", show_default=False)
 ]
+
+
+MOST_NAMED = 5
+"""References that a refusal offers to allow."""
 
 
 def export_command(
@@ -84,11 +99,12 @@ def import_command(
     acknowledge: Acknowledge = None,
     reason: Reason = "",
     identity: Identity = "",
+    allow: AllowReference = None,
     as_json: AsJson = False,
 ) -> int:
     """Import providers from a file: shows the plan, asks, and applies all of it or nothing."""
-    wanted = _Wanted(ctx.obj, file, dry_run, plan_out, yes, tuple(acknowledge or ()), reason, identity, as_json)
-    return wanted.carry_out()
+    options = (dry_run, plan_out, yes, tuple(acknowledge or ()), reason, identity, _references(allow), as_json)
+    return _Wanted(ctx.obj, file, *options).carry_out()
 
 
 def apply_command(
@@ -105,15 +121,14 @@ def apply_command(
     acknowledge: Acknowledge = None,
     reason: Reason = "",
     identity: Identity = "",
+    allow: AllowReference = None,
     as_json: AsJson = False,
 ) -> int:
     """Bring providers to the state a file describes: plan, confirm, apply. What the file leaves out stays."""
     if bool(file) == bool(plan) or (plan and plan_out):
         raise UsageProblem("Give a FILE, or --plan with a plan that --plan-out wrote.")
-    wanted = _Wanted(
-        ctx.obj, plan or file, dry_run, plan_out, yes, tuple(acknowledge or ()), reason, identity, as_json, bool(plan)
-    )
-    return wanted.carry_out()
+    options = (dry_run, plan_out, yes, tuple(acknowledge or ()), reason, identity, _references(allow), as_json)
+    return _Wanted(ctx.obj, plan or file, *options, planned=bool(plan)).carry_out()
 
 
 def schema_command() -> None:
@@ -135,6 +150,7 @@ class _Wanted:
     acknowledged: tuple[str, ...]
     reason: str
     identity: str
+    allowed: tuple[str, ...]
     as_json: bool
     planned: bool = False
 
@@ -167,6 +183,9 @@ class _Wanted:
                 self._say_json(plan, None)
                 options = " ".join(f"--acknowledge {code}" for code in refusal.open)
                 output.complain(str(refusal) + (f" To apply it all the same add {options}" if options else ""))
+                options = " ".join(f"--allow-reference {shlex.quote(text)}" for text in plan.not_allowed[:MOST_NAMED])
+                if options:
+                    output.complain(f"To take the secrets that are not named after their provider add {options}")
                 return ExitCode.REFUSED
         if applied is None and not self.plan_only:
             output.complain("Not applied.")
@@ -180,7 +199,8 @@ class _Wanted:
         from ftos_tui.studio.files.reading import document_in, opened
         from ftos_tui.studio.files.references import resolver_of
 
-        resolver = resolver_of(session, self.identity)
+        prefixes = [text[:-1] for text in self.allowed if text.endswith("*")]
+        resolver = resolver_of(session, self.identity, self.allowed, prefixes)
         with opened(self.file, sys.stdin.buffer) as source:
             size = source.size
             share = (lambda done: source.read_bytes / size) if size else (lambda done: None)
@@ -242,6 +262,15 @@ def _export(session: "Session", wanted: "Export", target: str) -> None:
             file.write("\ufeff" if wanted.format == "csv" else "")
             file.writelines(text)
     output.complain(f"Exported to {target}.")
+
+
+def _references(allowed: list[str] | None) -> tuple[str, ...]:
+    for text in allowed or ():
+        if not re.fullmatch(r"\*|(env:|file:/).*", text, re.DOTALL):
+            raise UsageProblem(
+                "--allow-reference takes env:NAME or file:/path, with * at its end for all that begin so."
+            )
+    return tuple(allowed or ())
 
 
 def _suffix(target: str) -> str:

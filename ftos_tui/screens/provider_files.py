@@ -1,6 +1,6 @@
 """Export and import from the list: asks on the question line, works beside the keys, tells in the status log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,11 @@ from ftos_tui.studio.session import Session
 
 TOLD_EVERY: Final = 10_000
 """Providers between two lines of the status log."""
+
+_ASKED_AT_ONCE: Final = 3
+"""References in one question: few enough to be read."""
+_LONGEST_ASKED: Final = 200
+"""Characters of a reference that is asked about; a longer one stays refused, for its end would not be seen."""
 
 _SECRETS: Final = {"o": SecretsAs.OMIT, "v": SecretsAs.ENV, "f": SecretsAs.FILE, "a": SecretsAs.AGE}
 _FORMATS: Final = {".yaml": Format.YAML, ".yml": Format.YAML, ".json": Format.JSON, ".csv": Format.CSV}
@@ -79,15 +84,32 @@ async def _planned(screen: FrameScreen) -> Plan | None:
         return None
     session = screen.console_app.session
     told = teller(screen, "Read")
-    plan = await screen.attempt(lambda: _plan(session, path, "", told))
-    if plan is None or not _wants_identity(plan):
+    plan = await screen.attempt(lambda: _plan(session, path, "", (), told))
+    if plan is None:
+        return None
+    identity = ""
+    if _wants_identity(plan):
+        identity = (
+            await screen.question.ask_text(
+                "Secrets are encrypted. Where is your age identity file? Esc goes on without:"
+            )
+            or ""
+        )
+    allowed = await _allowed(screen, plan)
+    if not identity and not allowed:
         return plan
-    identity = await screen.question.ask_text(
-        "Secrets are encrypted. Where is your age identity file? Esc goes on without:"
-    )
-    if not identity:
-        return plan
-    return await screen.attempt(lambda: _plan(session, path, identity, told))
+    return await screen.attempt(lambda: _plan(session, path, identity, allowed, told))
+
+
+async def _allowed(screen: FrameScreen, plan: Plan) -> tuple[str, ...]:
+    """The references not named after their provider, when the operator allows all of them; each is named in full."""
+    named = tuple(text for text in plan.not_allowed if len(text) <= _LONGEST_ASKED)
+    for first in range(0, len(named), _ASKED_AT_ONCE):
+        batch = ", ".join(map(visible, named[first : first + _ASKED_AT_ONCE]))
+        question = f"The file wants secrets that are not named after their provider: {batch}."
+        if await screen.question.ask(question, {"y": "take them from there", "escape": "refuse"}) != "y":
+            return ()
+    return named
 
 
 def teller(screen: FrameScreen, what: str) -> Callable[[int], None]:
@@ -133,8 +155,8 @@ def _write(session: Session, wanted: Export, path: str, told: Callable[[int], No
         file.writelines(text)
 
 
-def _plan(session: Session, path: str, identity: str, told: Callable[[int], None]) -> Plan:
-    resolver = resolver_of(session, identity)
+def _plan(session: Session, path: str, identity: str, allowed: Sequence[str], told: Callable[[int], None]) -> Plan:
+    resolver = resolver_of(session, identity, allowed)
     with opened(path) as source:
         plan = make_plan(session, document_in(source, path), Path(path).name, resolver, progress=told)
         plan.digest = source.digest

@@ -155,8 +155,16 @@ def test_a_warning_is_acknowledged_by_its_code(run: Run, file: Path) -> None:
 
 def test_standard_input_is_applied_with_yes_only(run: Run, file: Path) -> None:
     text = file.read_text().replace(NAME, "New One")
-    assert run("providers", "import", "-", input=text).code == 2
-    done = run("providers", "import", "-", "--yes", input=text)
+    refused = run("providers", "import", "-", "--yes", input=text)
+    assert refused.code == 3
+    assert "Allow env:FTOSEMAILGATEWAY_APP_KEY, or call it env:P_NEW_ONE_" in refused.out
+    options = [f"--allow-reference env:FTOSEMAILGATEWAY_{secret}" for secret in ("APP_PASSWORD", "APP_KEY")]
+    assert refused.err.endswith(f"not named after their provider add {' '.join(options)}\n")
+    assert run("providers", "import", "-", "--yes", "--allow-reference", "FTOS*", input=text).code == 2
+    assert run("providers", "import", "-", "--dry-run", *" ".join(options).split(), input=text).code == 0
+    allowed = ("--allow-reference", "env:FTOSEMAIL*")
+    assert run("providers", "import", "-", *allowed, input=text).code == 2
+    done = run("providers", "import", "-", "--yes", *allowed, input=text)
     assert done.code == 0
     assert "+ line 4: create New One" in done.out
     assert "App Key: from env:FTOSEMAILGATEWAY_APP_KEY" in done.out

@@ -18,7 +18,12 @@ from tests.screens.conftest import Opener
 from tests.screens.operator import Operator, at_console
 from tests.screens.values import HOSTILE, NAME, SECRETS, TEXTS, change
 
-REFERENCES = {"app_password": "env:NEW_PASSWORD", "app_key": "env:NEW_KEY"}
+FOREIGN = {"app_password": "env:NEW_PASSWORD", "app_key": "env:NEW_KEY"}
+
+
+def references(name: str) -> dict[str, str]:
+    """The references that are named after a provider."""
+    return {field_id: f"env:{name.upper()}_{field_id.upper()}" for field_id in FOREIGN}
 
 
 def record(name: str = NAME, **changed: object) -> dict[str, object]:
@@ -33,22 +38,26 @@ def write(path: Path, *providers: Mapping[str, object], **header: object) -> Pat
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A file that changes one provider, makes one and leaves the name of a third without its fields."""
-    new = record("New", secrets=REFERENCES)
+    new = record("New", secrets=references("New"))
     return write(tmp_path / "in.json", record(bulk_no=60), new)
 
 
 @pytest.fixture
 def prepared(session: Session) -> Session:
     """A session whose environment holds the secrets that files refer to."""
-    session.environ = {"NEW_PASSWORD": SECRETS["app_password"], "NEW_KEY": SECRETS["app_key"]}
+    named = {f"{name}_{field_id}".upper(): secret for name in ("New", "Bad") for field_id, secret in SECRETS.items()}
+    session.environ = {"NEW_PASSWORD": SECRETS["app_password"], "NEW_KEY": SECRETS["app_key"], **named}
     return session
 
 
-async def plan_of(operator: Operator, path: Path) -> PlanScreen:
-    """Imports a file up to its plan."""
+async def plan_of(operator: Operator, path: Path, allow: str = "") -> PlanScreen:
+    """Imports a file up to its plan; answers about references that are not named after their provider."""
     await operator.listed()
     await operator.press("i")
     await operator.answer(str(path))
+    if allow:
+        await operator.until_asked("not named after their provider")
+        await operator.press(allow)
     screen = await operator.until_on(PlanScreen)
     await operator.until(lambda: operator.row_list("plan").rows)
     return screen
@@ -67,7 +76,7 @@ async def test_a_plan_is_shown_and_enter_applies_it(prepared: Session, file: Pat
         assert detail(operator, "summary") == "0 refused, 1 to create, 1 to change, 0 unchanged"
         assert [cells[0] for cells in operator.cells("plan")] == ["create", "change"]
         assert operator.cells("plan")[1][2:] == (NAME, "Bulk No 50 → 60")
-        await operator.until(lambda: "App Key: from env:NEW_KEY" in detail(operator))
+        await operator.until(lambda: "App Key: from env:NEW_APP_KEY" in detail(operator))
         await operator.press("j")
         await operator.until(lambda: detail(operator) == "Bulk No: 50 → 60")
         await operator.snapshot("plan")
@@ -97,7 +106,7 @@ async def test_what_is_refused_comes_first_with_its_line_and_cannot_be_applied(
     prepared: Session, tmp_path: Path
 ) -> None:
     path = write(
-        tmp_path / "in.json", record(), record("Bad", interval_min="9am", secrets=REFERENCES), environment="test"
+        tmp_path / "in.json", record(), record("Bad", interval_min="9am", secrets=references("Bad")), environment="test"
     )
     async with at_console(prepared) as operator:
         await plan_of(operator, path)
@@ -164,6 +173,30 @@ async def test_a_read_only_environment_shows_the_plan_only(open_with: Opener, fi
         await operator.press("enter")
         await operator.until_logged("is read-only")
         operator.on(PlanScreen)
+
+
+@pytest.mark.parametrize(("answer", "counted"), [("y", "0 refused, 1 to create"), ("escape", "1 refused, 0 to create")])
+async def test_secrets_of_other_names_are_taken_only_when_they_were_named_and_allowed(
+    prepared: Session, tmp_path: Path, answer: str, counted: str
+) -> None:
+    path = write(tmp_path / "in.json", record("New", secrets=FOREIGN))
+    async with at_console(prepared) as operator:
+        await operator.listed()
+        await operator.press("i")
+        await operator.answer(str(path))
+        await operator.until_asked("env:NEW_PASSWORD, env:NEW_KEY")
+        await operator.press(answer)
+        await operator.until_on(PlanScreen)
+        await operator.until(lambda: operator.row_list("plan").rows)
+        assert detail(operator, "summary").startswith(counted)
+
+
+async def test_a_reference_too_long_to_be_read_is_not_asked_about(prepared: Session, tmp_path: Path) -> None:
+    hidden = {"app_password": f"file:/{'a' * 300}", "app_key": "env:NEW_APP_KEY"}
+    path = write(tmp_path / "in.json", record("New", secrets=hidden))
+    async with at_console(prepared) as operator:
+        await plan_of(operator, path)
+        assert detail(operator, "summary").startswith("1 refused")
 
 
 async def test_while_it_is_written_the_screen_stays(
@@ -320,9 +353,9 @@ async def test_a_long_export_and_import_tell_how_far_they_are(
     prepared: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ftos_tui.screens.provider_files.TOLD_EVERY", 200)
-    many = [record(f"P{number}", secrets=REFERENCES) for number in range(260)]
+    many = [record(f"P{number}", secrets=references("New")) for number in range(260)]
     async with at_console(prepared) as operator:
-        await plan_of(operator, write(tmp_path / "in.json", *many))
+        await plan_of(operator, write(tmp_path / "in.json", *many), "y")
         assert "Read 250 providers so far." in operator.logged
         await operator.press("enter")
         await operator.answer("")

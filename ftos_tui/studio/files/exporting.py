@@ -1,11 +1,9 @@
 """Exports providers: as a document in YAML or JSON, or as a spreadsheet. Secrets leave only as references."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 from itertools import islice
 from typing import Final
 
@@ -17,6 +15,7 @@ from ftos_tui.domain.visible import shortened
 from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry
 from ftos_tui.studio.failures import Failure, NotFound, field_label
+from ftos_tui.studio.files.references import own_reference
 from ftos_tui.studio.files.spreadsheet import csv_text
 from ftos_tui.studio.files.writing import json_text, yaml_text
 from ftos_tui.studio.reading import ListQuery, list_providers, opened_secret
@@ -26,7 +25,6 @@ SECRETS_FOLDER: Final = "/run/secrets"
 """Where `file:` references of an export point unless the operator says otherwise."""
 
 _PAGE: Final = 250
-_NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
 
 
 class Format(StrEnum):
@@ -174,11 +172,10 @@ def _references(
 def _reference(
     session: Session, version: ProviderVersion, field_id: str, wanted: Export, recipients: list[object]
 ) -> Reference:
-    plain = _plain(version.name)
     if wanted.secrets is SecretsAs.ENV:
-        return Reference(ReferenceKind.ENV, f"{plain}_{field_id}".upper())
+        return own_reference(ReferenceKind.ENV, version.name, field_id)
     if wanted.secrets is SecretsAs.FILE:
-        return Reference(ReferenceKind.FILE, f"{wanted.folder.rstrip('/')}/{plain}.{field_id}")
+        return own_reference(ReferenceKind.FILE, version.name, field_id, wanted.folder)
     from ftos_tui.vault.age import wrapped
 
     secret = opened_secret(session, version, field_id)
@@ -187,14 +184,6 @@ def _reference(
         raise NotExported(f"{label} of {name} does not decrypt: enter it again there, or leave that provider out.")
     destination = version.secrets[field_id].destination
     return Reference(ReferenceKind.AGE, wrapped(secret, field_id, destination, recipients))
-
-
-def _plain(name: str) -> str:
-    """A name for variables and files: never a path, and not the same for two providers."""
-    plain = _NOT_PLAIN.sub("_", name).strip("_")
-    if plain == name and plain[:1].isalpha():
-        return plain
-    return f"P_{plain[:60]}_{sha256(name_key(name).encode()).hexdigest()[:8]}"
 
 
 def _audit(session: Session, wanted: Export) -> None:

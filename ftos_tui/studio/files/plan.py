@@ -105,6 +105,7 @@ class Plan:
         counts: How many providers each action has.
         warnings: How many providers each warning concerns, by code.
         cut: Whether reading ended early because too much was refused.
+        not_allowed: The references that are refused because the operator has not allowed them, as the file writes them.
     """
 
     environment: str
@@ -115,6 +116,7 @@ class Plan:
     counts: Counter[Action] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     cut: bool = False
+    not_allowed: tuple[str, ...] = ()
     _hash: Any = field(default_factory=hashlib.sha256, repr=False)
 
     @property

@@ -1,9 +1,12 @@
 """A plan on disk: made now, applied later, refused when its targets have moved meanwhile.
 
 It is a document whose providers say on which version they are based, behind a `plan` that says what it is. Secrets are
-in it only as the references they were.
+in it only as the references they were. Its id is a digest of what it does; its checksum one of all that it says of
+itself, the id and the acknowledged warnings among it. Both tell that it was altered by hand, not who made it.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
@@ -21,6 +24,8 @@ from ftos_tui.studio.session import Session
 
 _ALTERED: Final = "This plan was changed after it was made, or no longer says the same: make it again from the file."
 
+_CHECKSUM: Final = "checksum"
+
 
 def write_plan(session: Session, plan: Plan, acknowledged: Iterable[str], path: str) -> None:
     """Writes a plan to a file, 0600.
@@ -37,19 +42,17 @@ def write_plan(session: Session, plan: Plan, acknowledged: Iterable[str], path: 
     """
     if plan.counts[Action.REFUSED]:
         raise PlanRefused("No plan was written: it refuses providers; correct the file first.")
-    header = {
-        MARK: FORMAT,
-        "environment": plan.origin or plan.environment,
-        "plan": {
-            "id": plan.id,
-            "environment": plan.environment,
-            "source": plan.source,
-            "digest": plan.digest,
-            "made_at": session.clock().isoformat(timespec="seconds"),
-            "made_by": str(session.author),
-            "acknowledged": sorted(acknowledged),
-        },
+    origin = plan.origin or plan.environment
+    about = {
+        "id": plan.id,
+        "environment": plan.environment,
+        "source": plan.source,
+        "digest": plan.digest,
+        "made_at": session.clock().isoformat(timespec="seconds"),
+        "made_by": str(session.author),
+        "acknowledged": sorted(acknowledged),
     }
+    header = {MARK: FORMAT, "environment": origin, "plan": {**about, _CHECKSUM: _checksum(origin, about)}}
     with private_file(path) as file:
         file.writelines(json_text(header, map(_provider, plan.rows)))
 
@@ -80,6 +83,8 @@ def read_plan(
         raise PlanRefused("This file is no plan: make one with --plan-out, or apply the file itself.")
     if said.get("environment") != session.environment.name:
         raise PlanRefused("This plan was made for another environment: make it again for this one.")
+    if said.get(_CHECKSUM) != _checksum(document.header.environment, said):
+        raise PlanRefused(_ALTERED)
     plan.source = str(said.get("source", ""))
     acknowledged = tuple(map(str, said.get("acknowledged") or ()))
     moved = moved_targets(session, based)
@@ -88,6 +93,12 @@ def read_plan(
     if plan.id != said.get("id") and not plan.counts[Action.REFUSED]:
         raise PlanRefused(_ALTERED)
     return plan, acknowledged
+
+
+def _checksum(origin: str, about: Mapping[str, Any]) -> str:
+    """The digest of all that a plan says of itself, 16 hex digits."""
+    said = {key: value for key, value in about.items() if key != _CHECKSUM}
+    return hashlib.sha256(json.dumps([origin, said], sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _provider(row: PlanRow) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ftos_tui.studio.failures import FileProblem, counted
 from ftos_tui.studio.files.entries import Document, Entry
 from ftos_tui.studio.files.plan import Action, Content, FieldChange, Located, Plan, PlanRow
 from ftos_tui.studio.files.records import Incoming, incoming
-from ftos_tui.studio.files.references import Resolved, Resolver
+from ftos_tui.studio.files.references import NOT_ALLOWED, Resolved, Resolver
 from ftos_tui.studio.providers import changed_fields, check_context
 from ftos_tui.studio.reading import base_of, marked, opened_secrets
 from ftos_tui.studio.session import Session
@@ -71,6 +71,7 @@ def make_plan(
             plan.cut = True
             break
     plan.origin = visible(document.header.environment)
+    plan.not_allowed = tuple(planner.not_allowed)
     return plan
 
 
@@ -85,6 +86,8 @@ class _Planner:
         self._lines: dict[str, int] = {}
         self._shared: dict[Any, Any] = {}
         self._opened: Mapping[SecretPlace, Secret | None] = {}
+        self.not_allowed: dict[str, None] = {}
+        """The references that the operator has not allowed, in the order of the file."""
 
     def rows(self, batch: list[Entry], planned: Callable[[PlanRow], None] | None) -> Iterator[PlanRow]:
         """The rows of the next providers of the file."""
@@ -143,11 +146,13 @@ class _Planner:
         resolved: dict[str, Resolved] = {}
         findings = list(each.findings)
         for field_id, reference in each.references.items():
-            outcome = self._resolver.resolve(field_id, reference)
+            outcome = self._resolver.resolve(each.name, field_id, reference)
             if isinstance(outcome, Resolved):
                 resolved[field_id] = outcome
-            else:
-                findings.append(outcome)
+                continue
+            findings.append(outcome)
+            if outcome.code == NOT_ALLOWED:
+                self.not_allowed[str(reference)] = None
         return resolved, findings
 
     def _without_kept(

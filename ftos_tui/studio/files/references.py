@@ -1,16 +1,23 @@
-"""Turns what stands for a secret into the secret, on the machine and with the rights of whoever imports."""
+"""Turns what stands for a secret into the secret, on the machine and with the rights of whoever imports.
+
+Somebody else may have written the file, so of the operator's variables and files only those are taken unasked that are
+named after the very provider and field, as an export names them. Any other has to be allowed by its name first.
+"""
 
 import errno
 import os
+import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.exchange import Reference, ReferenceKind
 from ftos_tui.domain.fields import FIELD_BY_ID
 from ftos_tui.domain.findings import Finding, refuse
+from ftos_tui.domain.names import name_key
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.visible import shortened
 from ftos_tui.studio.files.reading import Unreadable
@@ -18,9 +25,31 @@ from ftos_tui.studio.files.reading import Unreadable
 if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
+NOT_ALLOWED: Final = "reference_not_allowed"
+"""The code of the finding about a reference that the operator has not allowed."""
+
 _LONGEST: Final = 64 * 1024
 _OWN: Final = "FTOS_TUI_"
 """How the variables begin that the program itself reads, the master key among them."""
+_NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
+
+
+def own_reference(kind: ReferenceKind, provider: str, field_id: str, folder: str = "") -> Reference:
+    """The variable or file named after a provider and one of its secrets: what an export writes.
+
+    Args:
+        kind: `ENV` or `FILE`.
+        provider: The provider's Name; never a path in what comes of it, and not the same for two providers.
+        field_id: The secret's id.
+        folder: Where the file is.
+    """
+    plain = _NOT_PLAIN.sub("_", provider).strip("_")
+    if plain != provider or not plain[:1].isalpha():
+        key = name_key(provider).encode(errors="backslashreplace")  # a file's Name may hold what UTF-8 cannot
+        plain = f"P_{plain[:60]}_{sha256(key).hexdigest()[:8]}"
+    if kind is ReferenceKind.ENV:
+        return Reference(kind, f"{plain}_{field_id}".upper())
+    return Reference(kind, f"{folder.rstrip('/')}/{plain}.{field_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +60,49 @@ class Resolver:
         environ: The importing process's environment.
         identities: Private keys for age files, from `identities_of`.
         never: Files that no reference may name: the program's own keys.
+        allowed: References that the operator allowed, as a file writes them.
+        prefixes: How references begin that the operator allowed together.
     """
 
     environ: Mapping[str, str]
     identities: tuple[object, ...] = ()
     never: tuple[Path, ...] = ()
+    allowed: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
 
-    def resolve(self, field_id: str, reference: Reference) -> "Resolved | Finding":
-        """The secret, or the finding that says why there is none. Neither repeats it."""
+    def resolve(self, provider: str, field_id: str, reference: Reference) -> "Resolved | Finding":
+        """The secret, or the finding that says why there is none. Neither repeats it.
+
+        Args:
+            provider: The Name of the provider that the file gives it to.
+            field_id: The secret's id.
+            reference: What stands for it.
+        """
+        if not self._may_take(provider, field_id, reference):
+            own = own_reference(reference.kind, provider, field_id, str(PurePosixPath(reference.target).parent))
+            message = (
+                f"Allow {shortened(str(reference), 100)}, or call it {shortened(str(own), 100)}: it is not named after "
+                f"{FIELD_BY_ID[field_id].label} of this provider."
+            )
+            return refuse(field_id, NOT_ALLOWED, message)
         if reference.kind is ReferenceKind.ENV:
             return self._of_environment(field_id, reference.target)
         if reference.kind is ReferenceKind.FILE:
             return _of_file(field_id, reference.target, self.never)
         return self._of_age(field_id, reference.target)
+
+    def _may_take(self, provider: str, field_id: str, reference: Reference) -> bool:
+        text = str(reference)
+        if reference.kind is ReferenceKind.AGE or text in self.allowed:
+            return True
+        path = PurePosixPath(reference.target)
+        own = own_reference(reference.kind, provider, field_id)
+        if reference.kind is ReferenceKind.ENV:
+            return reference.target == own.target or text.startswith(self.prefixes)
+        if path.name.casefold() == PurePosixPath(own.target).name.casefold():  # a Name's case does not count
+            return True
+        # A path that climbs may begin in a folder that was allowed and end anywhere.
+        return ".." not in path.parts and text.startswith(self.prefixes)
 
     def _of_environment(self, field_id: str, name: str) -> "Resolved | Finding":
         if name.startswith(_OWN):
@@ -82,19 +141,24 @@ class Resolved:
     destination: str | None = None
 
 
-def resolver_of(session: "Session", identity: str = "") -> Resolver:
+def resolver_of(
+    session: "Session", identity: str = "", allowed: Iterable[str] = (), prefixes: Iterable[str] = ()
+) -> Resolver:
     """Where the references of a file are looked up in a session.
 
     Args:
         session: The operator's session.
         identity: The operator's age identity file; empty for none.
+        allowed: References that the operator allowed, as a file writes them.
+        prefixes: How references begin that the operator allowed together.
 
     Raises:
         Unreadable: The identity file cannot be used.
     """
     key = session.key_path
     kept = tuple(key.parent.glob(f"{key.name}.*"))  # a rotation keeps the next key and old ones beside it
-    return Resolver(session.environ, identities_of(identity) if identity else (), (key, *kept))
+    identities = identities_of(identity) if identity else ()
+    return Resolver(session.environ, identities, (key, *kept), frozenset(allowed), tuple(prefixes))
 
 
 def identities_of(path: str) -> tuple[object, ...]:

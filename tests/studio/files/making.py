@@ -40,11 +40,16 @@ def entries(text: str | bytes, name: str = "") -> list[Entry]:
     return list(document_in(source_of(text), name))
 
 
+def resolver(environ: Mapping[str, str] = ENVIRON, identities: Iterable[object] = ()) -> Resolver:
+    """Where references are looked up by an operator who allowed every one of them."""
+    return Resolver(environ, tuple(identities), prefixes=("env:", "file:"))
+
+
 def planned(
     session: Session, text: str | bytes, environ: Mapping[str, str] = ENVIRON, identities: Iterable[object] = ()
 ) -> Plan:
     """The plan of a document."""
-    return make_plan(session, document_in(source_of(text)), "gateways.json", Resolver(environ, tuple(identities)))
+    return make_plan(session, document_in(source_of(text)), "gateways.json", resolver(environ, identities))
 
 
 def applied(session: Session, text: str | bytes, **options: Any) -> Plan:

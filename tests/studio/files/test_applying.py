@@ -19,7 +19,6 @@ from ftos_tui.studio.files.applying import PlanRefused, TargetsMoved, apply_plan
 from ftos_tui.studio.files.plan import Plan
 from ftos_tui.studio.files.plan_file import read_plan, write_plan
 from ftos_tui.studio.files.reading import document_in
-from ftos_tui.studio.files.references import Resolver
 from ftos_tui.studio.files.source import FileRefused
 from ftos_tui.studio.log import read_log
 from ftos_tui.studio.providers import base_of, delete, open_provider, save
@@ -27,7 +26,7 @@ from ftos_tui.studio.reading import opened_secret
 from ftos_tui.studio.session import Session
 from tests.processes import unmeasured
 from tests.studio.conftest import OpenSession
-from tests.studio.files.making import ENVIRON, actions, applied, document, planned, provider, source_of
+from tests.studio.files.making import ENVIRON, actions, applied, document, planned, provider, resolver, source_of
 from tests.studio.making import KEY, PASSWORD, saved, session_in
 
 ROOT = Path(__file__).parents[3]
@@ -185,7 +184,7 @@ def write(session: Session, text: str, path: Path, acknowledged: tuple[str, ...]
 
 
 def read(session: Session, path: Path) -> tuple[Plan, tuple[str, ...]]:
-    return read_plan(session, document_in(source_of(path.read_bytes())), Resolver(ENVIRON))
+    return read_plan(session, document_in(source_of(path.read_bytes())), resolver())
 
 
 def test_a_plan_is_applied_later_from_its_file(open_session: OpenSession, tmp_path: Path) -> None:
@@ -227,6 +226,11 @@ def test_a_plan_whose_untouched_target_moved_or_went_is_refused(session: Session
         ("env:THE_KEY", "env:OTHER"),
         ('"provider_name": "SendGrid"', '"provider_name": "Sendgrid"'),
         ('"id": "', '"id": "0'),
+        ('"acknowledged": []', '"acknowledged": ["pool_short"]'),
+        ('"acknowledged": []', '"acknowledged": [], "more": 1'),
+        ('"source": "gateways', '"source": "others'),
+        ('"checksum": "', '"checksum": "0'),
+        ('"checksum"', '"was"'),
     ],
 )
 def test_a_plan_that_was_altered_is_refused(session: Session, tmp_path: Path, before: str, after: str) -> None:
@@ -236,9 +240,9 @@ def test_a_plan_that_was_altered_is_refused(session: Session, tmp_path: Path, be
     text = path.read_text()
     assert before in text
     path.write_text(text.replace(before, after))
-    resolver = Resolver({**ENVIRON, "OTHER": KEY})
+    every = resolver({**ENVIRON, "OTHER": KEY})
     with pytest.raises(PlanRefused, match="changed after it was made"):
-        read_plan(session, document_in(source_of(path.read_bytes())), resolver)
+        read_plan(session, document_in(source_of(path.read_bytes())), every)
 
 
 def test_a_plan_based_on_what_never_was_has_moved(session: Session, tmp_path: Path) -> None:
@@ -248,7 +252,7 @@ def test_a_plan_based_on_what_never_was_has_moved(session: Session, tmp_path: Pa
     for based_on in (f"{version.provider_id}/77", f"{version.provider_id}/-1", "nobody/1", "", "x"):
         altered = path.read_text().replace(f"{version.provider_id}/1", based_on)
         with pytest.raises(TargetsMoved):
-            read_plan(session, document_in(source_of(altered)), Resolver(ENVIRON))
+            read_plan(session, document_in(source_of(altered)), resolver())
 
 
 def test_what_is_no_plan_or_another_environments_is_refused(session: Session, tmp_path: Path) -> None:
@@ -279,7 +283,7 @@ def test_a_plan_that_refuses_is_not_written(session: Session, tmp_path: Path) ->
 def test_a_plan_from_its_file_that_refuses_by_now_is_shown(session: Session, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     write(session, document(provider()), path)
-    plan, _ = read_plan(session, document_in(source_of(path.read_bytes())), Resolver({}))
+    plan, _ = read_plan(session, document_in(source_of(path.read_bytes())), resolver({}))
     assert actions(plan) == {"refused": 1}
 
 

@@ -10,14 +10,14 @@ from ftos_tui.domain.exchange import Reference, ReferenceKind, reference_in
 from ftos_tui.domain.findings import Finding
 from ftos_tui.domain.secret import Secret
 from ftos_tui.studio.files.reading import Unreadable
-from ftos_tui.studio.files.references import Resolved, Resolver, identities_of, resolver_of
+from ftos_tui.studio.files.references import Resolved, Resolver, identities_of, own_reference, resolver_of
 from ftos_tui.studio.session import Session
 
 CANARY = "canary-key-0815"
 
 
 def of_file(path: Path | str) -> Resolved | Finding:
-    return Resolver({}).resolve("app_key", Reference(ReferenceKind.FILE, str(path)))
+    return Resolver({}, prefixes=("file:",)).resolve("Gateway", "app_key", Reference(ReferenceKind.FILE, str(path)))
 
 
 @pytest.fixture
@@ -40,6 +40,65 @@ def test_a_file_that_others_may_read_is_refused(owned: Path, mode: int) -> None:
     assert isinstance(found, Finding)
     assert "chmod 600" in found.message
     assert CANARY not in found.message
+
+
+ENV, FILE = ReferenceKind.ENV, ReferenceKind.FILE
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "target"),
+    [
+        ("Gateway", ENV, "GATEWAY_APP_KEY"),
+        ("gateway", ENV, "GATEWAY_APP_KEY"),
+        ("A-B", ENV, own_reference(ENV, "A-B", "app_key").target),
+        ("Gateway", FILE, "Gateway.app_key"),
+        ("GATEWAY", FILE, "Gateway.app_key"),
+    ],
+)
+def test_what_is_named_after_the_provider_is_taken_unasked(
+    owned: Path, provider: str, kind: ReferenceKind, target: str
+) -> None:
+    path = owned.rename(owned.with_name("Gateway.app_key"))
+    resolver = Resolver({target: CANARY})
+    reference = Reference(kind, target if kind is ENV else str(path))
+    assert resolver.resolve(provider, "app_key", reference) == Resolved(Secret(CANARY))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "prefixes", "expected"),
+    [
+        ((), (), ""),
+        (("env:HOME_KEY", "{file}"), (), "env file"),
+        ((), ("env:HOME_", "{folder}/"), "env file"),
+        ((), ("env:",), "env"),
+        (("env:HOME_KEY*", "env:HOME"), ("{folder}/other",), ""),
+    ],
+)
+def test_any_other_is_taken_only_when_it_was_allowed(
+    owned: Path, allowed: tuple[str, ...], prefixes: tuple[str, ...], expected: str
+) -> None:
+    exact = frozenset(text.format(file=f"file:{owned}") for text in allowed)
+    begins = tuple(text.format(folder=f"file:{owned.parent}") for text in prefixes)
+    resolver = Resolver({"HOME_KEY": CANARY}, allowed=exact, prefixes=begins)
+    taken = []
+    for reference in (Reference(ENV, "HOME_KEY"), Reference(FILE, str(owned))):
+        found = resolver.resolve("Gateway", "app_key", reference)
+        if isinstance(found, Resolved):
+            taken.append(str(reference.kind))
+        else:
+            assert found.code == "reference_not_allowed"
+            assert f"Allow {reference}, or call it" in found.message
+            assert CANARY not in found.message
+    assert " ".join(taken) == expected
+
+
+def test_a_path_that_climbs_out_of_an_allowed_folder_is_not_taken(owned: Path) -> None:
+    folder = owned.parent / "allowed"
+    folder.mkdir()
+    resolver = Resolver({}, prefixes=(f"file:{folder}/",))
+    found = resolver.resolve("Gateway", "app_key", Reference(FILE, f"{folder}/../{owned.name}"))
+    assert isinstance(found, Finding)
+    assert found.code == "reference_not_allowed"
 
 
 def test_what_is_no_plain_file_of_text_is_refused(owned: Path, tmp_path: Path) -> None:
@@ -79,7 +138,7 @@ def test_the_programs_own_keys_are_never_taken_for_a_secret(session: Session, tm
     assert session.vault.key_id
     assert session.key_path.exists()
     session.environ = {"FTOS_TUI_MASTER_KEY": CANARY}
-    resolver = resolver_of(session)
+    resolver = resolver_of(session, prefixes=("env:", "file:"))
     same = tmp_path / "same"
     same.hardlink_to(session.key_path)
     targets = [
@@ -88,11 +147,11 @@ def test_the_programs_own_keys_are_never_taken_for_a_secret(session: Session, tm
         (ReferenceKind.FILE, str(same)),
     ]
     for kind, target in targets:
-        found = resolver.resolve("app_key", Reference(kind, target))
+        found = resolver.resolve("Gateway", "app_key", Reference(kind, target))
         assert isinstance(found, Finding)
         assert "program's own" in found.message
     session.key_path.unlink()
-    assert isinstance(resolver.resolve("app_key", Reference(ReferenceKind.FILE, str(same))), Resolved)
+    assert isinstance(resolver.resolve("Gateway", "app_key", Reference(ReferenceKind.FILE, str(same))), Resolved)
 
 
 @pytest.mark.parametrize(
