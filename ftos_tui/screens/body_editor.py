@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ftos_tui.screens.json_editor import JsonEditorScreen
+from ftos_tui.studio.failures import counted
 from ftos_tui.widgets.line import Line
 
 
@@ -37,5 +38,6 @@ class BodyEditorScreen(JsonEditorScreen):
 
     def _say(self) -> None:
         lines = self.area.text.count("\n") + 1 if self.area.text else 0
-        told = f"{lines:,} lines, {len(self.area.text):,} characters. Ctrl+S or F2 takes them into the form."
+        size = f"{counted(lines, 'line', 'lines')}, {counted(len(self.area.text), 'character', 'characters')}"
+        told = f"{size}. Ctrl+S or F2 takes the text into the form."
         self.query_one("#mistake", Line).text = told

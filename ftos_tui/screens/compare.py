@@ -57,7 +57,7 @@ class CompareScreen(FrameScreen):
         columns = (
             Column("name", "Name", width=24, flex=1, sortable=False),
             Column("state", "State", width=11, sortable=False),
-            Column("fields", "Fields that differ", width=34, flex=2, sortable=False),
+            Column("fields", "Fields that differ", width=34, flex=2, sortable=False, sentence=True),
         )
         yield RowList(columns, StaticSource(), id="compared", empty_text="Comparing…")
         yield Line(id="summary")
@@ -158,7 +158,14 @@ class CompareFieldsScreen(FrameScreen):
 
     def hints(self) -> tuple[str | tuple[str, str], ...]:
         """What the hint line names."""
-        return ("fields.choose", "fields.all", "fields.promote", "everywhere.back", "everywhere.help")
+        return (
+            "fields.choose",
+            "fields.all",
+            "fields.promote",
+            "everywhere.back",
+            "everywhere.help",
+            "everywhere.keys",
+        )
 
     def content(self) -> Iterable[Widget]:
         """The differences side by side."""

@@ -70,6 +70,7 @@ class ConflictScreen(FrameScreen):
             "conflict.drop",
             "everywhere.back",
             "everywhere.help",
+            "everywhere.keys",
         )
 
     def content(self) -> Iterable[Widget]:

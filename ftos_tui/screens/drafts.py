@@ -42,7 +42,14 @@ class DraftsScreen(FrameScreen):
 
     def hints(self) -> tuple[str | tuple[str, str], ...]:
         """What the hint line names."""
-        return (("Enter", "Go on editing"), "drafts.discard", "drafts.open_saved", "everywhere.back", "everywhere.help")
+        return (
+            ("Enter", "Go on editing"),
+            "drafts.discard",
+            "drafts.open_saved",
+            "everywhere.back",
+            "everywhere.help",
+            "everywhere.keys",
+        )
 
     def content(self) -> Iterable[Widget]:
         """The drafts; under them, what the one under the cursor changes."""

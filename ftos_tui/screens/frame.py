@@ -120,7 +120,7 @@ class FrameScreen(Screen[None]):
         yield from self.content()
         yield LogPane(id="log")
         yield ConfirmLine()
-        yield HintLine(self._hint_pairs())
+        yield HintLine(self._hint_pairs(), always=self.console_app.hint("everywhere.keys"))
 
     def show_environment(self) -> None:
         """Shows the environment, whether it takes changes, and who is signed in to a shared store."""
@@ -240,9 +240,9 @@ class FrameScreen(Screen[None]):
 
     def action_keys(self) -> None:
         """Lists the keys that work here."""
-        from ftos_tui.screens.keys import KeysScreen
+        from ftos_tui.screens.keys import KeysScreen, moves_on
 
-        self.open_screen(KeysScreen(self.actions_here()))
+        self.open_screen(KeysScreen(self.actions_here(), self.breadcrumb(), moves_on(self)))
 
     def action_status_log(self) -> None:
         """Moves the focus to the status log pane, and back to where it was."""

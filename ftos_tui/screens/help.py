@@ -13,15 +13,13 @@ from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
 
 
 class HelpScreen(FrameScreen):
-    """A page of text that scrolls by line; Esc goes back.
+    """A page of text that scrolls by line; Esc goes back, and so does the key that opened it.
 
     Args:
         title: The heading.
         text: Paragraphs, separated by empty lines.
         path: Where it was asked for.
     """
-
-    help_topic = "This is the help. Esc goes back to where you were."
 
     def __init__(self, title: str, text: str, path: tuple[str, ...] = MENU_PATH) -> None:
         super().__init__()
@@ -49,6 +47,10 @@ class HelpScreen(FrameScreen):
         """Puts the focus on the text."""
         super().on_mount()
         self.focus_content()
+
+    def action_help(self) -> None:
+        """Goes back: this is the help."""
+        self.action_back()
 
     def focus_content(self) -> None:
         """Puts the focus on the text."""

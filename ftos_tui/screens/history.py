@@ -28,8 +28,8 @@ _COLUMNS = (
     Column("saved", "Saved (UTC)", width=16, sortable=False),
     Column("by", "By", width=8, flex=1, sortable=False),
     Column("action", "Action", width=9, sortable=False),
-    Column("changed", "Changed", width=16, flex=2, sortable=False),
-    Column("reason", "Reason", width=15, flex=2, sortable=False),
+    Column("changed", "Changed", width=16, flex=2, sortable=False, sentence=True),
+    Column("reason", "Reason", width=15, flex=2, sortable=False, sentence=True),
 )
 
 

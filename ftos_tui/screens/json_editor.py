@@ -64,7 +64,14 @@ class JsonEditorScreen(FrameScreen):
 
     def hints(self) -> tuple[str | tuple[str, str], ...]:
         """What the hint line names."""
-        return ("editor.accept", "everywhere.back", "editor.external", "editor.load", "everywhere.help")
+        return (
+            "editor.accept",
+            "everywhere.back",
+            "editor.external",
+            "editor.load",
+            "everywhere.help",
+            "everywhere.keys",
+        )
 
     def content(self) -> Iterable[Widget]:
         """The text, and what is wrong with it."""

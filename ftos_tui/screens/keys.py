@@ -6,7 +6,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from ftos_tui.actions import Action
-from ftos_tui.screens.frame import MENU_PATH, FrameScreen
+from ftos_tui.screens.frame import FrameScreen
+from ftos_tui.widgets.field_row import FieldRow
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
 from ftos_tui.widgets.text_input import OneLineInput
@@ -15,8 +16,10 @@ _LIST_KEYS = (
     ("j k ↓ ↑", "Next and previous row."),
     ("g G Home End", "First and last row."),
     ("PgDn PgUp", "A page on and back."),
-    ("s S", "Sort by the next column; reverse the order."),
 )
+_TEXT_KEYS = (("↓ ↑ PgDn PgUp Home End", "Through the text."),)
+_SORT_KEYS = (("s S", "Sort by the next column; reverse the order."),)
+_LOG_KEYS = ("l f + -", "Status log", "In the status log: which levels, follow or hold still, a line more or less.")
 _FORM_KEYS = (
     ("Tab ↓", "Next field."),
     ("Shift+Tab ↑", "Previous field."),
@@ -24,22 +27,40 @@ _FORM_KEYS = (
 )
 
 
+def moves_on(screen: FrameScreen) -> tuple[tuple[str, str], ...]:
+    """The keys that move about on a screen, and what each does: they are its lists' and fields' own.
+
+    Args:
+        screen: A screen that is shown.
+    """
+    if screen.query(FieldRow):
+        return _FORM_KEYS
+    lists = screen.query(RowList)
+    if not lists:
+        return _TEXT_KEYS
+    return (*_LIST_KEYS, *(_SORT_KEYS if any(rows.sort is not None for rows in lists) else ()))
+
+
 class KeysScreen(FrameScreen):
-    """What can be pressed where the operator came from.
+    """What can be pressed where the operator came from; the key that opened it closes it.
 
     Args:
         actions: The actions that work there.
+        path: The breadcrumb of where that is.
+        moves: The keys that move about there, and what each does.
     """
 
     help_topic = "Type a part of a key or of what it does. Keys are changed in the settings file under [keys]."
 
-    def __init__(self, actions: Sequence[Action]) -> None:
+    def __init__(self, actions: Sequence[Action], path: tuple[str, ...], moves: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self.listed = actions
+        self.path = path
+        self.moves = moves
 
     def breadcrumb(self) -> tuple[str, ...]:
-        """The menu path and what is listed."""
-        return (*MENU_PATH, "Keys")
+        """The way to where they were asked for, and what is listed."""
+        return (*self.path, "Keys")
 
     def hints(self) -> tuple[str | tuple[str, str], ...]:
         """What the hint line names."""
@@ -48,9 +69,9 @@ class KeysScreen(FrameScreen):
     def rows(self, wanted: str) -> list[Row]:
         """The rows that contain a text in their key, name or description."""
         found: list[Row] = []
-        general = _FORM_KEYS if any(action.where == "form" for action in self.listed) else _LIST_KEYS
         cells = [(self.console_app.keys_of(action), action.label, action.description) for action in self.listed]
-        cells += [(keys, "Move", description) for keys, description in general]
+        cells += [(keys, "Move", description) for keys, description in self.moves]
+        cells.append(_LOG_KEYS)
         for keys, label, description in cells:
             if wanted.casefold() in f"{keys} {label} {description}".casefold():
                 found.append(Row(f"{keys} {label}", (keys or "command", label, description), len(found)))
@@ -61,8 +82,8 @@ class KeysScreen(FrameScreen):
         yield OneLineInput(placeholder="Filter by key, name or what it does", id="filter")
         columns = (
             Column("keys", "Key", width=16),
-            Column("label", "Action", width=18),
-            Column("description", "What it does", width=30, flex=1),
+            Column("label", "Action", width=19),
+            Column("description", "What it does", width=30, flex=1, sentence=True),
         )
         yield RowList(columns, StaticSource(self.rows("")), id="keys", empty_text="No key does that here.")
         yield Line(most=2, id="description")
@@ -71,6 +92,10 @@ class KeysScreen(FrameScreen):
         """Filtering starts with the first letter typed."""
         super().on_mount()
         self.focus_content()
+
+    def action_keys(self) -> None:
+        """Goes back: they are listed already."""
+        self.action_back()
 
     def focus_content(self) -> None:
         """Puts the focus on the filter."""

@@ -79,7 +79,7 @@ class MenuScreen(FrameScreen):
     def content(self) -> Iterable[Widget]:
         """The entries of this level, with what they are about."""
         rows = [Row(entry.place, (entry.label, entry.about), entry.label) for entry in LEVELS[self.level]]
-        columns = (Column("entry", "Menu", width=38), Column("about", "", width=30, flex=1))
+        columns = (Column("entry", "Menu", width=38), Column("about", "", width=30, flex=1, sentence=True))
         yield RowList(columns, StaticSource(rows), id="menu", cursor_key=self.came_from)
 
     def on_mount(self) -> None:

@@ -13,7 +13,7 @@ from ftos_tui.widgets.row_list import Column, Row
 
 COLUMNS: Final = (
     Column("to", "To", width=20, min_width=18, flex=3, sortable=False),
-    Column("subject", "Subject", width=16, min_width=12, flex=2, sortable=False),
+    Column("subject", "Subject", width=16, min_width=12, flex=2, sortable=False, sentence=True),
     Column("status", "Status", width=20, min_width=17, sortable=False),
     Column("due", "Due", width=5, sortable=False),
     Column("tries", "Tries", width=5, sortable=False, align="right"),

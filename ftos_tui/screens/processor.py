@@ -29,7 +29,7 @@ COLUMNS: Final = (
     Column("provider", "Provider", width=18, flex=1, sortable=False),
     Column("waiting", "Waiting", width=9, align="right", sortable=False),
     Column("in_hand", "In hand", width=7, align="right", sortable=False),
-    Column("why", "What keeps them", width=26, flex=3, sortable=False),
+    Column("why", "What keeps them", width=26, flex=3, sortable=False, sentence=True),
 )
 
 _MARKS: Final = {Position.OPEN: "✗", Position.HALF_OPEN: "!"}

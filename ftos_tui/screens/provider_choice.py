@@ -46,7 +46,7 @@ class ProviderChoiceScreen(FrameScreen):
 
     def hints(self) -> tuple[str | tuple[str, str], ...]:
         """What the hint line names."""
-        return (("Enter", "Choose"), ("Tab", "Filter"), "everywhere.back", "everywhere.help")
+        return (("Enter", "Choose"), ("Tab", "Filter"), "everywhere.back", "everywhere.help", "everywhere.keys")
 
     def content(self) -> Iterable[Widget]:
         """The filter and the list."""

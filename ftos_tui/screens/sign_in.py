@@ -57,7 +57,14 @@ class SignInScreen(FrameScreen):
 
     def hints(self) -> tuple[str | tuple[str, str], ...]:
         """What the hint line names."""
-        return (("Enter", "Sign in"), "everywhere.back", "sign_in.again", "everywhere.help", "everywhere.quit")
+        return (
+            ("Enter", "Sign in"),
+            "everywhere.back",
+            "sign_in.again",
+            "everywhere.help",
+            "everywhere.keys",
+            "everywhere.quit",
+        )
 
     def content(self) -> Iterable[Widget]:
         """What to sign in with, the two rows, and what went wrong."""

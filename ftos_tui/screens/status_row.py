@@ -54,7 +54,7 @@ class StatusRowScreen(FrameScreen):
 
     def hints(self) -> tuple[str | tuple[str, str], ...]:
         """What the hint line names."""
-        return ("status.accept", "everywhere.back", "everywhere.help")
+        return ("status.accept", "everywhere.back", "everywhere.help", "everywhere.keys")
 
     def content(self) -> Iterable[Widget]:
         """The five fields of a row."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("code", "Code", width=18, flex=1, sortable=False),
-    Column("label", "Label", width=20, flex=2, sortable=False),
+    Column("label", "Label", width=20, flex=2, sortable=False, sentence=True),
     Column("meaning", "Meaning", width=13, sortable=False),
     Column("terminal", "Final", width=5, sortable=False),
     Column("retryable", "Retry", width=5, sortable=False),

@@ -134,7 +134,7 @@ def import_messages(
     new = [entry for entry, one in zip(entries, done, strict=True) if one.new]
     held = sum(bool(entry.reason) for entry in new)
     messages = counted(len(new), "message", "messages")
-    note(session, Level.SUCCESS, f"Queued {messages} of a file{f', {held:,} of them held' if held else ''}")
+    note(session, Level.SUCCESS, f"Queued {messages} of a file{f', {held:,} of them held' if held else ''}.")
     return Imported(lines, len(new), held, len(done) - len(new), result.faults)
 
 

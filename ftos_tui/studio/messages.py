@@ -115,7 +115,8 @@ def add(session: "Session", provider: ProviderVersion, new: NewMessage, *, ackno
     if len(known) < len(done):
         messages = counted(len(done) - len(known), "message", "messages")
         level, what = (Level.WARNING, f"Held {messages}") if held else (Level.SUCCESS, f"Queued {messages}")
-        note(session, level, f"{what} for {visible(provider.name)}{f': {held}' if held else ''}", provider.name)
+        why = f": {held.rstrip('.')}" if held else ""
+        note(session, level, f"{what} for {visible(provider.name)}{why}.", provider.name)
     return Added(tuple(one.id for one in done), known, held, checked.findings)
 
 

@@ -91,18 +91,40 @@ def cut(text: str, width: int) -> str:
     return f"{head}{ELLIPSIS}{_tail(line, width - width_of(head) - 1)}"
 
 
-def fit(text: str, width: int, align: Align = "left") -> str:
-    """A text in exactly `width` cells: cut in the middle or padded with spaces.
+def cut_end(text: str, width: int) -> str:
+    """A sentence in at most `width` cells; where it is longer its end gives way to `…`, behind a whole word if it can.
+
+    Args:
+        text: Any text.
+        width: Cells at hand; nothing fits in 0 or less.
+
+    Returns:
+        The visible text, `width` cells wide or narrower.
+    """
+    line = shown(text)
+    if width_of(line) <= width:
+        return line
+    if width <= 1:
+        return ELLIPSIS[: max(0, width)]
+    head = _head(line, width - 1)
+    if line[len(head)] != " " and (space := head.rfind(" ")) > len(head) // 2:
+        head = head[:space]
+    return f"{head.rstrip(' ,;')}{ELLIPSIS}"
+
+
+def fit(text: str, width: int, align: Align = "left", *, sentence: bool = False) -> str:
+    """A text in exactly `width` cells: cut or padded with spaces.
 
     Args:
         text: Any text.
         width: Cells to fill; 0 or less gives the empty text.
         align: At which side it stands when it is narrower.
+        sentence: Whether it is cut at its end, not in its middle.
 
     Returns:
         The visible text, exactly `max(0, width)` cells wide.
     """
-    line = cut(text, width)
+    line = cut_end(text, width) if sentence else cut(text, width)
     spare = " " * (width - width_of(line))
     return spare + line if align == "right" else line + spare
 

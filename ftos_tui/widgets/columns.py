@@ -22,6 +22,8 @@ class Column:
         align: At which side its text stands.
         drop: When it goes as the list gets narrow: 0 never, otherwise the greatest goes first.
         sortable: Whether a list may be sorted by it.
+        sentence: Whether its texts are read from their start, so that they are cut at their end, not in their middle
+            as names are, which often differ at their end.
     """
 
     key: str
@@ -32,6 +34,7 @@ class Column:
     align: Align = "left"
     drop: int = 0
     sortable: bool = True
+    sentence: bool = False
 
     @property
     def least(self) -> int:

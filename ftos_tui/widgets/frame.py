@@ -160,24 +160,28 @@ Hint = tuple[str, str]
 """A key as it is written for the operator, for example `^S` or `F1`, and what it does here in a word or two."""
 
 
-def hints_that_fit(hints: Sequence[Hint], width: int) -> tuple[Hint, ...]:
+def hints_that_fit(hints: Sequence[Hint], width: int, always: Hint | None = None) -> tuple[Hint, ...]:
     """The hints there is room for.
 
     Args:
         hints: All hints, the most important first.
         width: Cells at hand.
+        always: One of them that has its place, as the last one, before the others.
 
     Returns:
         Their start: a hint is shown whole or not at all.
     """
     kept: list[Hint] = []
+    left = width
     for hint in hints:
-        width -= _hint_width(hint)
-        if width < 0:
+        left -= _hint_width(hint)
+        if left < 0:
             break
         kept.append(hint)
-        width -= 2
-    return tuple(kept)
+        left -= 2
+    if always is None or always in kept or always not in hints or _hint_width(always) > width:
+        return tuple(kept)
+    return (*hints_that_fit(hints, width - _hint_width(always) - 2), always)
 
 
 def _hint_width(hint: Hint) -> int:
@@ -185,7 +189,7 @@ def _hint_width(hint: Hint) -> int:
 
 
 class HintLine(LineWidget):
-    """The keys that work here, the most important first: where room is short the last ones go."""
+    """The keys that work here, the most important first: where room is short the last ones go, but for one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-line--key"}
 
@@ -205,15 +209,17 @@ class HintLine(LineWidget):
         key: str
         label: str
 
-    def __init__(self, hints: Sequence[Hint] = (), *, id: str | None = None) -> None:
+    def __init__(self, hints: Sequence[Hint] = (), *, always: Hint | None = None, id: str | None = None) -> None:
         """Make the line.
 
         Args:
             hints: Keys and what they do, the most important first.
+            always: The hint among them that does not go where room is short: the one that leads to all the others.
             id: The widget's id.
         """
         super().__init__(id=id)
         self._hints = tuple(hints)
+        self._always = always
         self._waiting = ""
 
     @property
@@ -244,7 +250,7 @@ class HintLine(LineWidget):
         if self._waiting:
             yield cut(shown(self._waiting), width - 1), "hint-line--key"
             return
-        for key, label in hints_that_fit(self._hints, width - 1):
+        for key, label in hints_that_fit(self._hints, width - 1, self._always):
             yield shown(key), "hint-line--key"
             yield f" {shown(label)}  ", ""
 
@@ -253,7 +259,7 @@ class HintLine(LineWidget):
         if self._waiting:
             return
         x = 1
-        for hint in hints_that_fit(self._hints, self.size.width - 1):
+        for hint in hints_that_fit(self._hints, self.size.width - 1, self._always):
             if x <= event.x < x + _hint_width(hint):
                 self.post_message(self.Pressed(*hint))
             x += _hint_width(hint) + 2

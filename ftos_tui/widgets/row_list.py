@@ -223,7 +223,12 @@ class RowList(RowPager, can_focus=True):
     def _draw_row(self, index: int, width: int) -> Iterator[Piece]:
         row = self._feed.rows[index]
         cells = " ".join(
-            fit(row.cells[place.index] if place.index < len(row.cells) else "", place.width, place.column.align)
+            fit(
+                row.cells[place.index] if place.index < len(row.cells) else "",
+                place.width,
+                place.column.align,
+                sentence=place.column.sentence,
+            )
             for place in self._placed(width)
         )
         mark = fit(row.mark, 1)

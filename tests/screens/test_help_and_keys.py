@@ -61,8 +61,6 @@ async def test_f1_explains_the_focused_field_and_without_one_the_form(session: S
         text = " ".join(operator.text.split())
         assert "Apply for it in the FintechOS Services Portal and paste it here" in text
         await operator.press("f1")
-        await operator.until(lambda: "This is the help. Esc goes back to where you were." in operator.text)
-        await operator.press("escape", "escape")
         await operator.until_on(EditScreen)
         assert operator.focused_field == "app_key"
         operator.app.screen.set_focus(None)
@@ -109,6 +107,23 @@ async def test_the_keys_that_work_here_are_filtered_while_typing(session: Sessio
         await operator.until_on(ProvidersScreen)
 
 
+async def test_the_key_that_lists_the_keys_closes_the_list_and_it_says_where_it_was_asked(session: Session) -> None:
+    async with at_console(session, None) as operator:
+        await operator.until_on(MenuScreen)
+        await operator.press("f10")
+        await operator.until_on(KeysScreen)
+        await operator.until(lambda: "FintechOS Innovation Studio › Keys" in operator.lines[0])
+        moves = [row[2] for row in operator.cells("keys") if row[1] == "Move"]
+        assert moves == ["Next and previous row.", "First and last row.", "A page on and back."]
+        await operator.press("f10")
+        await operator.until_on(MenuScreen)
+        await operator.press("f6", "question_mark")
+        await operator.until_on(KeysScreen)
+        assert operator.cells("keys")[-1][1] == "Status log"
+        await operator.press("down", "question_mark")
+        await operator.until_on(MenuScreen)
+
+
 async def test_the_keys_of_a_form_tell_of_fields_not_of_rows(session: Session) -> None:
     async with at_console(session) as operator:
         await operator.open(NAME)
@@ -118,6 +133,13 @@ async def test_the_keys_of_a_form_tell_of_fields_not_of_rows(session: Session) -
         assert ("Tab ↓", "Move", "Next field.") in cells
         assert not any("Sort" in description for _, _, description in cells)
         assert ("command", "Clear App Key") in [row[:2] for row in cells]
+        await operator.press("escape")
+        await operator.until_on(EditScreen)
+        await operator.press("f4")
+        await operator.until(lambda: "› Meaning" in operator.lines[0])
+        await operator.press("f10")
+        await operator.until_on(KeysScreen)
+        assert [row[2] for row in operator.cells("keys") if row[1] == "Move"] == ["Through the text."]
 
 
 async def test_remapped_keys_work_and_hints_and_help_show_them(open_with: Opener) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from ftos_tui.domain.visible import is_safe
-from ftos_tui.widgets.cells import Align, cut, fit, shown, width_of, wrapped
+from ftos_tui.widgets.cells import Align, cut, cut_end, fit, shown, width_of, wrapped
 
 _TEXTS = st.one_of(
     st.text(max_size=60),
@@ -46,6 +46,21 @@ def test_fit_is_exact_and_safe_for_any_text(text: str, width: int, align: Align)
     assert cell_len(line) == width
     assert is_safe(line)
     assert cell_len(cut(text, width)) <= width
+    line = cut_end(text, width)
+    assert cell_len(line) <= width
+    assert is_safe(line)
+    assert fit(text, width, align, sentence=True).strip() == line.strip()
+
+
+def test_a_sentence_gives_way_at_its_end_behind_a_whole_word_where_it_can() -> None:
+    assert cut_end("Statement for November", 22) == "Statement for November"
+    assert cut_end("Statement for November", 21) == "Statement for…"
+    assert cut_end("Statement for November", 14) == "Statement for…"
+    assert cut_end("Statement for November", 13) == "Statement…"
+    assert cut_end("Name, Service Url, App user", 24) == "Name, Service Url, App…"
+    assert cut_end("Name, Service Url, App user", 20) == "Name, Service Url…"
+    assert cut_end("a configuration", 10) == "a configu…"
+    assert (cut_end("ab", 1), cut_end("ab", 0), cut_end("ab", -1)) == ("…", "", "")
 
 
 @given(_TEXTS, st.integers(2, 40))

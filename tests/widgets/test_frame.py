@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from ftos_tui.widgets.frame import HintLine, TopLine, path_line
+from ftos_tui.widgets.frame import HintLine, TopLine, hints_that_fit, path_line
 from tests.widgets.stage import Stage, lines, widths
 
 PATH = ("Admin", "Omnichannel Communication Automation", "Channel Providers", "FTOSEmailGateway")
@@ -101,6 +101,26 @@ async def test_hostile_and_wide_names_stay_in_their_line() -> None:
         assert widths(app) == {60}
         assert "\x1b" not in "".join(lines(app))
         assert lines(app)[-1] == " ␛ [b]Esc[/b]"
+
+
+@pytest.mark.parametrize(
+    ("width", "kept"),
+    [
+        (80, ["^S", "^R", "Esc", "F1", "F3"]),
+        (62, ["^S", "^R", "Esc", "F1"]),
+        (46, ["^S", "^R", "F1"]),
+        (45, ["^S", "F1"]),
+        (20, ["F1"]),
+        (6, []),
+    ],
+)
+def test_where_room_is_short_the_last_hints_go_but_for_the_one_that_is_always_there(
+    width: int, kept: list[str]
+) -> None:
+    shown = hints_that_fit(HINTS, width, ("F1", "Help"))
+    assert [key for key, _ in shown] == kept
+    assert sum(len(f"{key} {label}") for key, label in shown) + 2 * (len(shown) - 1) <= width
+    assert hints_that_fit(HINTS, width, ("F9", "Elsewhere")) == hints_that_fit(HINTS, width)
 
 
 async def test_path_and_hints_can_change_and_a_hint_can_be_clicked() -> None:
