@@ -22,7 +22,7 @@ COLUMNS: Final = (
     Column("action", "Action", width=9, sortable=False),
     Column("line", "Line", width=7, align="right", sortable=False),
     Column("name", "Provider", width=18, flex=1, sortable=False),
-    Column("what", "What", width=30, flex=3, sortable=False, sentence=True),
+    Column("what", "What", width=30, flex=3, sortable=False),
 )
 _ORDER: Final = (Action.REFUSED, Action.CREATE, Action.CHANGE, Action.UNCHANGED)
 _MARKS: Final = {Action.REFUSED: "✗", Action.CREATE: "+", Action.CHANGE: "~"}
