@@ -61,9 +61,10 @@ class ProcessorScreen(ProviderActs):
     CSS = "ProcessorScreen RowList { height: 1fr; }"
     place = PROCESSOR
     help_topic = (
-        "The line above says which processors run, the list what keeps the messages of each provider that has any to "
-        "send. ✗ marks a provider that is stopped: its server, its sign-in or several messages in a row failed, and "
-        "trying on would only do harm. The line under the list says why, and what to do.\n\n"
+        "The line above says which processors run, the list what keeps the messages of each provider that is ready or "
+        "has any to send; what needs attention comes first. ✗ marks a provider that is stopped: its server, its "
+        "sign-in or several messages in a row failed, and trying on would only do harm. The line under the list says "
+        "why, and what to do.\n\n"
         "A refused sign-in stays so until the provider is edited; the rest is tried again by itself with one message. "
         "b lets the messages go at once, when you know that what stopped them is over. P pauses the sending of the "
         "provider, or lets it go on."
@@ -92,7 +93,7 @@ class ProcessorScreen(ProviderActs):
     def content(self) -> Iterable[Widget]:
         """The processors, the providers, and the one under the cursor in full."""
         yield Line("Looking…", most=2, id="workers")
-        yield RowList(COLUMNS, self.source, id="standings", empty_text="No provider has messages that are to be sent.")
+        yield RowList(COLUMNS, self.source, id="standings", empty_text="No provider is ready or has messages to send.")
         yield Line(most=4, id="detail")
 
     def on_mount(self) -> None:

@@ -264,6 +264,10 @@ class DispatchStore(Protocol):
         """Where a provider stands."""
         ...
 
+    def marked_steps(self, provider_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these providers, at most 1000, are paused or have anything noted of their breaker."""
+        ...
+
     def change_breaker(self, provider_id: str, change: Callable[[str, datetime], str | None]) -> StepState:
         """Changes the breaker of a provider; no two workers do so at once.
 

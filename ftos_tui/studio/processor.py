@@ -3,17 +3,17 @@
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ftos_tui.domain.delivery.breaker import Breaker
+from ftos_tui.domain.delivery.breaker import Breaker, Position
 from ftos_tui.domain.delivery.moments import moment
 from ftos_tui.domain.delivery.provider import provider_state
 from ftos_tui.domain.delivery.states import IN_HAND, WAITING, Dispatch
-from ftos_tui.domain.delivery.steps import StepState, room
+from ftos_tui.domain.delivery.steps import Blocker, StepState, room
 from ftos_tui.domain.delivery.waiting import blocker_in_words
 from ftos_tui.domain.destination import destination_of
 from ftos_tui.domain.failure import Failure
@@ -23,7 +23,7 @@ from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.visible import shortened, visible
 from ftos_tui.stores.dispatch_protocol import WorkerState
-from ftos_tui.stores.protocol import NotFound
+from ftos_tui.stores.protocol import ListQuery, NotFound, SortColumn
 from ftos_tui.studio.failures import NotPermitted
 from ftos_tui.studio.log import note
 from ftos_tui.studio.messages import ALIVE
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ftos_tui.studio.session import Session
 
 _MOST_NAMED: Final = 4
+_MOST_READY: Final = 200
 _LONGEST_HOST: Final = 40
 
 
@@ -90,7 +91,8 @@ class ProviderStanding:
         next_step_at: Not before when the next one may, UTC; None for at once.
         breaker: Its breaker.
         paused: Why an operator paused it; empty when it is not.
-        idle: Why no message of it may go now, in one sentence; empty when one may.
+        idle: Why no message of it goes now, in one sentence; empty when one may.
+        stuck: Whether that does not end by itself.
     """
 
     provider_id: str
@@ -103,6 +105,15 @@ class ProviderStanding:
     breaker: Breaker
     paused: str
     idle: str
+    stuck: bool = False
+
+    @property
+    def urgency(self) -> int:
+        """What needs attention most comes first: 0 stopped, 1 tried again, 2 stuck, 3 messages to send, 4 none."""
+        stopped = {Position.OPEN: 0, Position.HALF_OPEN: 1}.get(self.breaker.position)
+        if stopped is not None:
+            return stopped
+        return 2 if self.stuck else 3 if self.waiting or self.in_hand else 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,8 @@ class ProcessorStatus:
     Attributes:
         now: The store's time, UTC.
         workers: The workers, by id.
-        providers: The providers with messages that are not at their end, by name.
+        providers: The providers with messages that are not at their end, and those that are ready and have none (of
+            these the first 200 at most); first what needs attention, then by name.
     """
 
     now: datetime
@@ -288,7 +300,24 @@ def processor_status(session: "Session") -> ProcessorStatus:
         for provider_id, counts in messages.counts_by_provider().items()
         if any(counts.get(state) for state in (*WAITING, *IN_HAND))
     ]
-    return ProcessorStatus(now, workers, sorted(standings, key=lambda standing: standing.name.casefold()))
+    standings += _without_messages(session, {standing.provider_id for standing in standings}, now)
+    return ProcessorStatus(now, workers, sorted(standings, key=lambda one: (one.urgency, one.name.casefold())))
+
+
+def _without_messages(session: "Session", known: set[str], now: datetime) -> Iterator[ProviderStanding]:
+    """The ready providers that have no messages to send; only of those that are held up more than a row is read."""
+    page = session.store.list_page(ListQuery(SortColumn.READINESS, limit=_MOST_READY))
+    ready = {row.provider_id: row.name for row in page if row.ready and row.provider_id not in known}
+    marked = session.store.messages.marked_steps(list(ready))
+    for provider_id, name in ready.items():
+        if provider_id in marked:
+            yield _standing(session, provider_id, {}, None, now)
+        else:
+            yield ProviderStanding(provider_id, name, 0, 0, None, None, None, Breaker(), "", _nothing_waits(name))
+
+
+def _nothing_waits(name: str) -> str:
+    return f"{shortened(name, 40)} has no messages waiting."
 
 
 def _standing(
@@ -298,7 +327,7 @@ def _standing(
 
     kept = session.store.messages.step_state(provider_id)
     breaker = stored_breaker(kept.breaker)
-    name, idle, number = provider_id, "It is gone: cancel its messages.", breaker.version
+    name, idle, number, stuck = provider_id, "It is gone: cancel its messages.", breaker.version, True
     with suppress(NotFound):
         version = session.store.by_id(provider_id)
         state = replace(provider_state(version), paused=kept.paused)
@@ -306,6 +335,9 @@ def _standing(
         free = room(state, step, now)
         number = version.number
         name, idle = version.name, "" if free.blocker is None else blocker_in_words(free, state, step, now)
+        stuck = free.blocker is not None and free.until is None and free.blocker is not Blocker.IN_FLIGHT
+        if not stuck and free.blocker is not Blocker.BREAKER and not any(counts.values()):
+            idle = _nothing_waits(name)
     return ProviderStanding(
         provider_id=provider_id,
         name=name,
@@ -317,6 +349,7 @@ def _standing(
         breaker=breaker.at_time(now, number),
         paused=kept.paused,
         idle=idle,
+        stuck=stuck,
     )
 
 

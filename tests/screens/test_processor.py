@@ -17,11 +17,12 @@ from ftos_tui.screens.messages import MessagesScreen
 from ftos_tui.screens.processor import ProcessorScreen
 from ftos_tui.stores.dispatch_protocol import WorkerState
 from ftos_tui.stores.event_protocol import NewEvent
-from ftos_tui.studio.activity import paused_because
+from ftos_tui.studio.activity import pause, paused_because
 from ftos_tui.studio.audit import list_entries
 from ftos_tui.studio.events import concerns, list_events
 from ftos_tui.studio.failures import StoreUnreachable
 from ftos_tui.studio.processor import ProcessorStatus, SeenWorker, processor_status
+from ftos_tui.studio.providers import clear_secret
 from ftos_tui.studio.reading import open_provider
 from ftos_tui.studio.session import Session
 from tests.screens.conftest import Opener
@@ -31,6 +32,8 @@ from tests.screens.test_messages import at_queues
 from tests.screens.test_palette import run
 from tests.screens.values import NAME
 from tests.stores.making import ANA, sign
+from tests.stores.queueing import queue as put_in
+from tests.weather.making import make_providers
 
 LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -98,6 +101,22 @@ def test_an_edited_provider_is_tried_not_stopped(session: Session) -> None:
     assert processor_status(session).providers[0].breaker.position is Position.HALF_OPEN
 
 
+def test_ready_providers_without_messages_are_told_of_behind_what_needs_attention(session: Session) -> None:
+    [alone] = processor_status(session).providers
+    nothing = f"{NAME} has no messages waiting."
+    assert (alone.name, alone.waiting, alone.idle, alone.urgency) == (NAME, 0, nothing, 4)
+    make_providers(session, 2)
+    provider_id = stop(session)
+    pause(session, open_provider(session, name="P01"), "migration")
+    first, second, third = processor_status(session).providers
+    assert [first.name, second.name, third.name] == [NAME, "P01", "P00"]
+    assert "is stopped" in first.idle
+    assert (second.idle, second.stuck) == ("P01 is paused: migration.", True)
+    session.store.messages.close_breaker(provider_id, ANA, sign)
+    assert [standing.name for standing in processor_status(session).providers] == ["P01", NAME, "P00"]
+    assert processor_status(session).providers[1].idle == nothing
+
+
 async def test_a_provider_is_paused_beside_the_processors(session: Session) -> None:
     queue(session, 1)
     provider_id = open_provider(session, name=NAME).provider_id
@@ -116,14 +135,15 @@ async def test_it_follows_and_says_nothing_of_a_store_that_is_away(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processor_screen, "PACE", 0.05)
+    bare = clear_secret(session, open_provider(session, name=NAME), "app_key")
     async with at_console(session) as operator:
         await operator.listed()
         await at_queues(operator, 0)
         screen = await at_processors(operator, 0)
-        assert "No provider has messages that are to be sent." in operator.text
+        assert "No provider is ready or has messages to send." in operator.text
         await operator.press("b", "P")
         await operator.until_logged("Put the cursor on a message of the provider")
-        queue(session, 1)
+        put_in(session.store, bare.provider_id)
         await operator.until(lambda: len(operator.cells("standings")) == 1)
         calls: list[int] = []
 

@@ -279,7 +279,10 @@ def test_the_breaker_is_changed_by_one_at_a_time(store: ProviderStore, open_stor
 
 def test_a_provider_is_paused_with_an_audit_entry(store: ProviderStore) -> None:
     provider_id = provider_of(store)
+    assert store.messages.marked_steps([provider_id]) == frozenset()
     assert store.messages.change_pause(provider_id, "moving", ANA, sign).paused == "moving"
+    assert store.messages.marked_steps([provider_id, "x"]) == {provider_id}
+    assert store.messages.marked_steps([]) == frozenset()
     assert store.messages.change_pause(provider_id, "", ANA, sign).paused == ""
     assert [entry.action for entry in store.audit_entries(1)] == ["delivery_pause", "delivery_resume"]
 

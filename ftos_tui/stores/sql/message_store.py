@@ -177,6 +177,11 @@ class SqlMessages:
         with self.database.reading() as connection:
             return steps.load(connection, provider_id)
 
+    def marked_steps(self, provider_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these providers are paused or have anything noted of their breaker."""
+        with self.database.reading() as connection:
+            return steps.marked(connection, provider_ids)
+
     def change_breaker(self, provider_id: str, change: Callable[[str, datetime], str | None]) -> StepState:
         """Changes the breaker of a provider."""
         with self.database.dispatching() as connection:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, text, update
 
 from ftos_tui.stores.dispatch_protocol import StepPlan, StepState, WorkerState
 from ftos_tui.stores.sql.dialects import insert_of
@@ -32,6 +32,12 @@ def load(connection: Connection, provider_id: str) -> StepState:
     """Where a provider stands; a new one where nothing is known."""
     row = connection.execute(_ROW, {"of": provider_id}).one_or_none()
     return _state(connection, provider_id, row)
+
+
+def marked(connection: Connection, provider_ids: Sequence[str]) -> frozenset[str]:
+    """Which of these providers are paused or have anything noted of their breaker."""
+    noted = select(_S.provider_id).where(_S.provider_id.in_(provider_ids), or_(_S.paused != "", _S.breaker != ""))
+    return frozenset(connection.execute(noted).scalars())
 
 
 def locked(connection: Connection, provider_id: str) -> StepState:
