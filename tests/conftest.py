@@ -1,5 +1,6 @@
 """Fixtures of all tests, in which order tests run, and where coverage is measured."""
 
+import gc
 import os
 import signal
 import sys
@@ -23,6 +24,9 @@ os.environ.pop("PYTHONUNBUFFERED", None)
 for _signum, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(_signum) is signal.SIG_IGN:
         signal.signal(_signum, _handler)
+
+# As in the program itself: with Python's own threshold a quarter of the time of a screen's test goes to the collector.
+gc.set_threshold(100_000)
 
 _LONG_FIRST: Final = ("terminal", "weather", "processor", "events", "stores", "studio")
 """Folders of tests that take long: the last one should not keep one core waiting for another."""

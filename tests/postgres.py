@@ -7,6 +7,7 @@ them ends, however it ends. As root, a server runs as a system user of its own.
 import contextlib
 import os
 import pwd
+import random
 import select
 import shutil
 import signal
@@ -61,6 +62,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._primary: PostgresServer | None = None
+        self._came_up = False
 
     def __enter__(self) -> "PostgresServer":
         self.start()
@@ -113,6 +115,9 @@ class PostgresServer:
         while not self._started(deadline):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL does not start: {self.log[-2000:]}")
+            if not self._came_up:
+                self.port = 0
+        self._came_up = True
         if self._primary is not None and self._primary.running:
             self._follow(self._primary)
 
@@ -310,8 +315,14 @@ def _as_user() -> dict[str, Any]:
     with contextlib.suppress(KeyError):
         return {"user": pwd.getpwnam(_SYSTEM_USER).pw_uid, "group": pwd.getpwnam(_SYSTEM_USER).pw_gid}
     # Another process may make the same user at the same time: what counts is that it is there.
-    subprocess.run(["useradd", "--system", "--user-group", _SYSTEM_USER], capture_output=True, check=False)
-    return {"user": pwd.getpwnam(_SYSTEM_USER).pw_uid, "group": pwd.getpwnam(_SYSTEM_USER).pw_gid}
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        made = subprocess.run(["useradd", "--system", "--user-group", _SYSTEM_USER], capture_output=True, check=False)
+        with contextlib.suppress(KeyError):
+            return {"user": pwd.getpwnam(_SYSTEM_USER).pw_uid, "group": pwd.getpwnam(_SYSTEM_USER).pw_gid}
+        if time.monotonic() > until:
+            raise RuntimeError(f"the user {_SYSTEM_USER} cannot be made: {made.stderr!r}")
+        time.sleep(0.1)
 
 
 @lru_cache(1)
@@ -338,10 +349,14 @@ def _binaries() -> Path:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens at, nor gets as the near end of a connection while the server is away."""
+    ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    above = ephemeral if ephemeral > 20_000 else 60_000
+    while True:
+        port = random.SystemRandom().randrange(10_000, above)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _children(pid: int) -> list[int]:

@@ -309,7 +309,7 @@ class Console:
     def close(self) -> None:
         """Ends the program if it still runs: hangs up, so that it can still tell what it covered, then by force."""
         self.hangup()
-        if not self._ended.wait(2):
+        if not self._ended.wait(10):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             self._ended.wait(TIMEOUT)

@@ -133,7 +133,7 @@ def test_a_hundred_messages(start_program: Start, environ: dict[str, str], gatew
         # The window is opened on trial. They leave in steps of Bulk No.
         opened = open_the_window(console)
         go(console, "m", "All 100")
-        console.wait_for(lambda console: 0 < count(console, "Waiting") < 100)
+        console.wait_for(lambda console: count(console, "Waiting") < 100)
 
         # One is refused: it goes to Error, and leaves at its Pool Time once the gateway takes it.
         console.wait_for("3 Error, again 1")

@@ -5,7 +5,7 @@ import signal
 
 from tests.terminal.conftest import Start
 from tests.terminal.harness import Console
-from tests.terminal.program import GATEWAY, configure, field_text, go_back, open_form, wait_row
+from tests.terminal.program import GATEWAY, configure, field_text, go_back, open_form, wait_row, wait_until
 
 
 def type_bulk_no(console: Console, text: str) -> None:
@@ -59,12 +59,15 @@ def test_nothing_is_sent_while_nobody_does_anything(start_program: Start, enviro
     first, second = start_program("providers"), start_program("providers")
     open_form(second)
     wait_row(first, f"^[ ▸]@{GATEWAY} ")
-    second.wait_quiet(0.5)
-    first.wait_quiet(0.5)
-    before = len(first.raw), len(second.raw)
-    first.wait_quiet(2.5)
-    second.wait_quiet(0.1)
-    assert (len(first.raw), len(second.raw)) == before
+
+    def both_quiet() -> bool:
+        second.wait_quiet(0.1)
+        before = len(second.raw)
+        first.wait_quiet(2.5)
+        second.wait_quiet(0.1)
+        return len(second.raw) == before
+
+    wait_until(first, both_quiet)
 
 
 def test_changes_are_printed_as_they_come(start_program: Start, environ: dict[str, str]) -> None:

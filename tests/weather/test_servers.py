@@ -28,8 +28,11 @@ from tests.weather.making import (
 )
 from tests.weather.running import Operators
 
-SECONDS: Final = float(os.environ.get("FTOS_TUI_WEATHER_SECONDS", "4"))
+SECONDS: Final = float(os.environ.get("FTOS_TUI_WEATHER_SECONDS", "2"))
 """For how long the twenty operators save; `FTOS_TUI_WEATHER_SECONDS=60` for a minute."""
+
+ENOUGH: Final = 20
+"""Saves; the operators go on until there are more, however slow the machine."""
 
 
 @pytest.fixture(scope="module")
@@ -135,10 +138,11 @@ def test_twenty_operators_on_fifty_providers(own_team: Team) -> None:
         names = make_providers(session, 50)
     desks = [Operators(own_team.folder, own_team.settings(lock_timeout=30)) for _ in range(4)]
     try:
-        for desk in desks:
-            desk.start(names, 5, SECONDS)
-        for desk in desks:
-            desk.wait()
+        while sum(desk.acknowledged for desk in desks) <= ENOUGH:
+            for desk in desks:
+                desk.start(names, 5, SECONDS)
+            for desk in desks:
+                desk.wait()
     finally:
         for desk in desks:
             desk.__exit__(None, None, None)
@@ -147,7 +151,6 @@ def test_twenty_operators_on_fifty_providers(own_team: Team) -> None:
     others = {each["said"] for each in told if not each["number"]}
     print(f"{saves} saves, {len(told) - saves} of {len(told)} refused, in {SECONDS:.0f} s")
     assert others <= {"stale"}, others
-    assert saves > 20
     with directly(own_team) as truth:
         all_true(truth, told)
         assert sum(nothing_lost(truth, name) - 1 for name in names) == saves
