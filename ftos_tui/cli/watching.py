@@ -9,7 +9,7 @@ from ftos_tui.cli.context import Start
 from ftos_tui.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from ftos_tui.studio.live import Change, News
+    from ftos_tui.studio.live import Change, News, Watch
 
 
 def watch_command(ctx: typer.Context, as_json: AsJson = False) -> None:
@@ -20,11 +20,15 @@ def watch_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     with start.session() as session:
         session.store.head()  # a store that is away at the start ends the command
         told = _Told(as_json)
-        watch = Watch(session, told.take)
+        told.watch = watch = Watch(session, told.take)
         try:
             watch.run()
         finally:
             watch.stop()
+        if told.forbidden:
+            from ftos_tui.studio.failures import NotPermitted
+
+            raise NotPermitted(told.forbidden)
 
 
 class _Told:
@@ -32,14 +36,24 @@ class _Told:
 
     Args:
         as_json: Whether as JSON lines.
+
+    Attributes:
+        watch: What tells them; ended when the store lets itself be followed no longer.
+        forbidden: Why it does not; empty while it does.
     """
+
+    watch: "Watch"
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
+        self.forbidden = ""
 
     def take(self, news: "News") -> None:
         """Prints what is new; about the store itself on standard error."""
-        if news.trouble:
+        if news.forbidden:
+            self.forbidden = news.trouble
+            self.watch.stop()
+        elif news.trouble:
             output.complain(f"{news.trouble} It is looked for again and again.")
         if news.back:
             output.complain("The store answers again.")

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from ftos_tui.domain.log import Level
 from ftos_tui.screens import waiting
 from ftos_tui.screens.frame import FrameScreen
+from ftos_tui.screens.live_watch import LiveWatch
 from ftos_tui.screens.waiting import Waiting
 from ftos_tui.studio.failures import SignInNeeded
 from ftos_tui.studio.session import Session
@@ -43,6 +44,8 @@ async def in_passing_thread(operation: Callable[[], T]) -> T:
 
 class Desk(waiting.Desk, Protocol):
     """What the carrier asks of the application."""
+
+    live_watch: LiveWatch
 
     @property
     def screen(self) -> Screen[object]:
@@ -116,7 +119,10 @@ class Carrier:
         """
         while True:
             try:
-                return await self._in_thread(operation, lasting, quiet, session)
+                result = await self._in_thread(operation, lasting, quiet, session)
+                if not quiet and session in (None, self._app.session):
+                    self._app.live_watch.answered()
+                return result
             except SignInNeeded as needed:
                 if not await self.sign_in(needed.session, needed.session.refused):
                     raise

@@ -115,8 +115,8 @@ class FrameScreen(Screen[None]):
         return ()
 
     def compose(self) -> ComposeResult:
-        name, colour, read_only, user, away = self._environment()
-        yield TopLine(self.breadcrumb(), name, colour=colour, read_only=read_only, user=user, away=away)
+        name, colour, read_only, user, trouble = self._environment()
+        yield TopLine(self.breadcrumb(), name, colour=colour, read_only=read_only, user=user, trouble=trouble)
         yield from self.content()
         yield LogPane(id="log")
         yield ConfirmLine()
@@ -127,13 +127,13 @@ class FrameScreen(Screen[None]):
         for line in self.query(TopLine):
             line.show_environment(*self._environment())
 
-    def _environment(self) -> tuple[str, str, bool, str, bool]:
+    def _environment(self) -> tuple[str, str, bool, str, str]:
         session = self.session
         environment = session.environment
         user = session.author.user if session.shared and session.rights is not None else ""
         watch = self.console_app.live_watch
-        away = watch.away and session is watch.session
-        return environment.name.upper(), environment.colour, not session.may_change, user, away
+        trouble = watch.trouble if session is watch.session else ""
+        return environment.name.upper(), environment.colour, not session.may_change, user, trouble
 
     def on_mount(self) -> None:
         """Shows what the log holds so far."""

@@ -47,6 +47,7 @@ class LiveWatch:
         present: Who else has which forms open, by provider id.
         following: Whether the store was looked at and is followed now.
         away: Whether the store does not answer, as far as it is known.
+        forbidden: Whether it answers, and lets who is signed in follow it no longer.
     """
 
     def __init__(self, app: SafeApp, session: Session) -> None:
@@ -55,7 +56,7 @@ class LiveWatch:
         self.present: Mapping[str, tuple[Present, ...]] = {}
         self._latest: dict[str, Change] = {}
         self.following = False
-        self.away = False
+        self.away = self.forbidden = False
         self._watch: Watch | None = None
         self._open: Counter[str] = Counter()
 
@@ -96,13 +97,14 @@ class LiveWatch:
     def take(self, news: "News") -> None:
         """Tells the status log and the screens what is new."""
         self.following = not news.trouble
-        self._show_away(bool(news.trouble))
+        said = "The store may be followed again." if self.forbidden else "The store answers again."
+        self._show_trouble(bool(news.trouble) and not news.forbidden, news.forbidden)
         if news.trouble:
-            said = f"{news.trouble} It is looked for again and again; what you type is kept."
-            self._console.report(Level.WARNING, said)
+            rest = "What" if news.forbidden else "It is looked for again and again; what"
+            self._console.report(Level.WARNING, f"{news.trouble} {rest} you type is kept.")
             return
         if news.back:
-            self._console.report(Level.SUCCESS, "The store answers again.")
+            self._console.report(Level.SUCCESS, said)
         if news.present is not None:
             self.present = news.present
         for change in news.changes:
@@ -119,10 +121,20 @@ class LiveWatch:
         if news.changes or news.back:
             start(self.app, self._console.trial_watch.look, "trials")
 
-    def _show_away(self, away: bool) -> None:
-        if away == self.away:
+    @property
+    def trouble(self) -> str:
+        """What is the matter with the store, for the top line."""
+        return "STORE AWAY" if self.away else "NO RIGHT" if self.forbidden else ""
+
+    def answered(self) -> None:
+        """The store did what the operator asked of it: it may let itself be followed again, too."""
+        if self.forbidden and self._watch is not None:
+            self._watch.try_again()
+
+    def _show_trouble(self, away: bool, forbidden: bool) -> None:
+        if (away, forbidden) == (self.away, self.forbidden):
             return
-        self.away = away
+        self.away, self.forbidden = away, forbidden
         for screen in self._console.screen_stack:
             show_environment = getattr(screen, "show_environment", None)
             if show_environment is not None and screen.is_mounted:

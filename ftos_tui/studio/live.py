@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.failure import Failure
+from ftos_tui.domain.visible import visible
 from ftos_tui.stores.live_protocol import STAY_EVERY_S, Change, Present, Signal
-from ftos_tui.stores.protocol import ProviderStore, StoreError, StoreForbidden, StoreReadOnly
+from ftos_tui.stores.protocol import ProviderStore, SignInRefused, StoreError, StoreForbidden, StoreReadOnly
 from ftos_tui.studio.session import new_id
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class News:
         changes: What others did since the last look, in order; what this session did is left out.
         left_out: How many changes there were besides, before those.
         present: Who else has which forms open, by provider id.
-        trouble: Why the store is away, in one sentence; told once. Nothing else is told with it.
+        trouble: Why the store is not followed now, in one sentence; told once. Nothing else is told with it.
+        forbidden: Whether that is no outage: the store lets who is signed in follow it no longer.
         back: Whether the store was away and answers again.
         first: Whether this is the first look: what was read before it may be outdated without a change being told.
     """
@@ -52,6 +54,7 @@ class News:
     left_out: int = 0
     present: Mapping[str, tuple[Present, ...]] | None = None
     trouble: str = ""
+    forbidden: bool = False
     back: bool = False
     first: bool = False
 
@@ -80,6 +83,8 @@ class Watch:
         self._head: int | None = None
         self._present: Mapping[str, tuple[Present, ...]] = {}
         self._away = False
+        self._forbidden = False
+        self._again = threading.Event()
         self._thread = threading.Thread(target=self.run, name="store-watch", daemon=True)
 
     # From any thread
@@ -92,6 +97,7 @@ class Watch:
     def stop(self) -> None:
         """Ends the watch and takes the operator off the forms; waits no longer than a fraction of a second."""
         self._over.set()
+        self._again.set()
         self._wake()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(_ENDS_WITHIN_S)
@@ -108,6 +114,10 @@ class Watch:
             self._open[provider_id] -= 1
         self._wake()
 
+    def try_again(self) -> None:
+        """Tries to follow a store that did not let itself be followed any more: something succeeded there since."""
+        self._again.set()
+
     def _wake(self) -> None:
         signal = self._signal
         if signal is not None:
@@ -123,17 +133,34 @@ class Watch:
                 self._over.wait(_NOT_OPENED_S)
                 continue
             head = self._head
+            self._again.clear()
             try:
                 self._follow()
+            except (StoreForbidden, SignInRefused) as failure:
+                # Asked again and again it would say the same, and a server may lock out who is refused too often.
+                self._tell_trouble(failure, forbidden=True)
+                if not self._over.is_set():
+                    self._again.wait()
             except Failure as failure:
-                if not self._over.is_set() and not self._away:
-                    self._away = True
-                    self._tell(News(trouble=str(failure)))
+                self._tell_trouble(failure, forbidden=False)
                 if self._head != head:
                     pause = FIRST_PAUSE_S
                 # Jitter: a server that comes back is not to be met by all consoles in the same instant.
                 self._over.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311
                 pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _tell_trouble(self, failure: Failure, *, forbidden: bool) -> None:
+        """Tells once why the store is not followed, and once more when that becomes another reason."""
+        if self._over.is_set() or (self._away and forbidden == self._forbidden):
+            return
+        self._away, self._forbidden = True, forbidden
+        said = str(failure)
+        if isinstance(failure, StoreForbidden):
+            said = (
+                f"{visible(self.session.author.user)} may not read the store any more, so what others do is not shown: "
+                "ask who keeps the store for a role that may."
+            )
+        self._tell(News(trouble=said, forbidden=forbidden))
 
     def _follow(self) -> None:
         """Follows while the store answers."""
@@ -213,7 +240,7 @@ class Watch:
             if len(page) < _PAGE or self._over.is_set():
                 break
         present = by_provider(store.present(self.session_id))
-        self._away = False
+        self._away = self._forbidden = False
         if changes or first or back or present != self._present:
             self._present = present
             self._tell(News(tuple(changes), left_out, present, back=back, first=first))

@@ -18,7 +18,7 @@ from ftos_tui.domain.log import Level, LogEntry
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.visible import visible
-from ftos_tui.studio.failures import NotPermitted, StoreDamaged
+from ftos_tui.studio.failures import GivenUp, NotPermitted, StoreDamaged
 from ftos_tui.studio.identity import current_author
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class Session:
     # Opening a shared store may take long; log and drafts do not wait for it, nor does who leaves.
     _files: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _attempts: int = field(default=0, repr=False)
+    _given_up: int = field(default=0, repr=False)
     _failure: Failure | None = field(default=None, repr=False)
     _store: "ProviderStore | None" = field(default=None, repr=False)
     _vault: "Vault | None" = field(default=None, repr=False)
@@ -137,7 +138,7 @@ class Session:
         Raises:
             Failure: It cannot be opened; the text says why and what to do.
         """
-        attempts = self._attempts
+        attempts, given_up = self._attempts, self._given_up
         with self._opening:
             if self._store is None:
                 if self._attempts != attempts and self._failure is not None:
@@ -148,6 +149,10 @@ class Session:
                     self._attempts, self._failure = self._attempts + 1, failure
                     raise
                 self._carry_out_trials(self._store)
+                if self._given_up != given_up:
+                    self._store.close()
+                    self._store = None
+                    raise GivenUp(f"The store of {self.environment.name} was left while it was being opened.")
             return self._store
 
     def _open(self) -> "ProviderStore":
@@ -291,9 +296,10 @@ class Session:
                 )
 
     def close(self) -> None:
-        """Gives back the store's connections."""
+        """Gives back the store's connections; an opening that is under way gives back its own at its end."""
         while self.closing:
             self.closing.pop()()
+        self._given_up += 1
         if not self._opening.acquire(timeout=_CLOSES_WITHIN_S):
             return  # it is still being opened, in a thread that ends with the program
         try:

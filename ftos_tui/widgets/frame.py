@@ -62,7 +62,7 @@ class TopLine(LineWidget):
         colour: str = "",
         read_only: bool = False,
         user: str = "",
-        away: bool = False,
+        trouble: str = "",
         id: str | None = None,
     ) -> None:
         """Make the line.
@@ -73,13 +73,13 @@ class TopLine(LineWidget):
             colour: Its colour, a name Textual knows; one it does not know gives no colour.
             read_only: Whether it takes no changes.
             user: Who is signed in there; shown before the name where there is room.
-            away: Whether its store does not answer.
+            trouble: What is the matter with its store, in two words; empty for nothing.
             id: The widget's id.
         """
         super().__init__(id=id)
         self._parts = tuple(breadcrumb)
         self._environment, self._colour, self._read_only, self._user = environment, colour, read_only, user
-        self._away = away
+        self._trouble = trouble
         self._people = ""
 
     @property
@@ -105,13 +105,13 @@ class TopLine(LineWidget):
             self.refresh()
 
     def show_environment(
-        self, environment: str, colour: str, read_only: bool, user: str = "", away: bool = False
+        self, environment: str, colour: str, read_only: bool, user: str = "", trouble: str = ""
     ) -> None:
         """Show another environment; the arguments are those of the constructor."""
-        before = (self._environment, self._colour, self._read_only, self._user, self._away)
-        if before != (environment, colour, read_only, user, away):
+        before = (self._environment, self._colour, self._read_only, self._user, self._trouble)
+        if before != (environment, colour, read_only, user, trouble):
             self._environment, self._colour, self._read_only, self._user = environment, colour, read_only, user
-            self._away = away
+            self._trouble = trouble
             self.refresh()
 
     def draw_line(self, y: int, width: int) -> Iterator[Piece]:
@@ -120,7 +120,7 @@ class TopLine(LineWidget):
         if self._user and width_of(shown(f"{self._user}@{name}")) <= width // 3:
             name = shown(f"{self._user}@{name}")
         mark = f"{name} READ-ONLY".strip() if self._read_only else name
-        mark = f"{mark} STORE AWAY".strip() if self._away else mark
+        mark = f"{mark} {self._trouble}".strip()
         # The environment is never shortened away: whoever errs about it changes the wrong one.
         badge = f" {mark} " if mark else ""
         people = f" {cut(self._people, max(12, width * 2 // 5))} " if self._people else ""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from ftos_tui.cli import output
 from ftos_tui.cli.exits import ExitCode
 from ftos_tui.domain.delivery.events import ProviderEvent
 from ftos_tui.domain.statuses import Canonical
@@ -159,6 +160,26 @@ def test_what_a_message_says_is_kept_from_those_who_only_look(run: Run, home: Pa
         assert (f"{WITHHELD}." in lines, "canary-body" in lines) == (withheld, not withheld)
         said = "withheld" if withheld else "to canary.example.com"
         assert any("click (clicked)" in str(line) and said in str(line) for line in lines)
+
+
+def test_who_may_follow_the_store_no_longer_is_told_and_let_go(
+    run: Run, home: Path, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ftos_tui.stores.sql.signals.POLL_EVERY_S", 0.05)
+    user = f"leaves_{team.database}"
+    team.server.execute(f"CREATE ROLE {user} LOGIN IN ROLE {role_name(team.database, Role.CONSULTANT)}")
+    write_settings(home, team.toml(user=user, live="poll"))
+    complain = output.complain
+
+    def follow(said: str) -> None:
+        complain(said)
+        if said.startswith("Following"):
+            team.server.execute(f"REVOKE {role_name(team.database, Role.CONSULTANT)} FROM {user}")
+
+    monkeypatch.setattr(output, "complain", follow)
+    told = run("providers", "watch")
+    assert (told.code, f"{user} may not read the store any more" in told.err) == (ExitCode.NOT_PERMITTED, True), told
+    assert "again and again" not in told.err
 
 
 def test_a_save_is_said_never_to_come_only_by_who_can_keep_it_from_coming(run: Run, home: Path, team: Team) -> None:

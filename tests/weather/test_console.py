@@ -8,6 +8,7 @@ import pytest
 from ftos_tui.domain.log import Level
 from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.stores.sql.postgres_pipeline import ChangeInPipelines
+from ftos_tui.stores.sql.roles import Role, role_name
 from ftos_tui.stores.sql.statements import Query
 from ftos_tui.studio.drafts import offered_drafts
 from ftos_tui.studio.providers import open_provider
@@ -15,6 +16,7 @@ from ftos_tui.studio.session import Session
 from tests.screens.operator import Operator, at_console
 from tests.screens.values import NAME
 from tests.settling import settling_pilot
+from tests.team import Team
 from tests.weather.bad_line import BadLine
 from tests.weather.conftest import Opener
 
@@ -85,6 +87,30 @@ async def test_a_store_that_goes_away_is_told_and_the_form_stays(session: Sessio
         await operator.until_logged("The store answers again.")
         await operator.press("ctrl+s")
         await operator.until_logged(f"Saved {NAME} version 3")
+        assert form.model.draft.base.version in (2, 3)
+
+
+async def test_a_right_that_is_taken_away_is_no_outage(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ftos_tui.stores.sql.signals.POLL_EVERY_S", 0.05)
+    user, role = team.person(Role.DEVELOPER), role_name(team.database, Role.DEVELOPER)
+    async with at_console(team.session(user=user, live="poll")) as operator:
+        form = await operator.open(NAME)
+        await following(operator)
+        await operator.type("bulk_no", "77")
+        team.server.execute(f"REVOKE {role} FROM {user}")
+        await operator.until(lambda: "PRODUCTION NO RIGHT" in operator.lines[0])
+        await operator.until_logged(f"{user} may not read the store any more")
+        assert "STORE AWAY" not in operator.text
+        await operator.press("ctrl+s")
+        await operator.until_logged("does not permit this to who is signed in: ask who keeps the store for a role")
+        assert operator.row("bulk_no").control.value == "77"
+        await operator.drafts_kept(1)
+        assert not any("looked for again" in message for message in operator.logged)
+        team.server.execute(f"GRANT {role} TO {user}")
+        await operator.press("ctrl+s")
+        await operator.until_logged(f"Saved {NAME} version 3")
+        await operator.until_logged("The store may be followed again.")
+        assert "NO RIGHT" not in operator.lines[0]
         assert form.model.draft.base.version in (2, 3)
 
 

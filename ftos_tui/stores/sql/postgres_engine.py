@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ftos_tui.stores.postgres_target import PostgresTarget
 from ftos_tui.stores.sql.database import BESIDE_OTHERS, WRITES
@@ -173,6 +174,25 @@ def _limits(target: PostgresTarget, **more_s: float) -> str:
     return f"SELECT {', '.join(each)}"
 
 
+class ClosingPool(QueuePool):
+    """A pool that closes what comes back after it was disposed of, as from a read that nobody waited for any more.
+
+    SQLAlchemy's own keeps it, for nobody, until it is collected while it is still open.
+    """
+
+    _over = False
+
+    def dispose(self) -> None:
+        """Closes the connections that are not in use, and from now on each that comes back."""
+        self._over = True
+        super().dispose()
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        super()._do_return_conn(record)
+        if self._over:
+            super().dispose()
+
+
 def make_engine(target: PostgresTarget) -> Engine:
     """An engine with a small pool; connections are made when they are needed.
 
@@ -182,7 +202,7 @@ def make_engine(target: PostgresTarget) -> Engine:
     engine = create_engine(
         "postgresql+quiet://",
         creator=lambda: connect(target),
-        poolclass=QueuePool,
+        poolclass=ClosingPool,
         pool_size=_POOL_SIZE,
         max_overflow=_BEYOND_POOL,
         pool_timeout=_POOL_WAIT_S,

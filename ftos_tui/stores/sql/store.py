@@ -336,3 +336,4 @@ class SqlStore:
     def close(self) -> None:
         """Gives back connections; the store may not be used afterwards."""
         self.database.engine.dispose()
+        self.database.engine.pool.dispose()  # nor is a connection kept that a late thread still makes
