@@ -318,8 +318,9 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
 
     def _show_entry(self, entry: LogEntry) -> None:
         self.log_entries.append(entry)
-        if isinstance(self.screen, FrameScreen) and self.screen.is_mounted:
-            self.screen.log_pane.add(entry)
+        top = self.screen_stack[-1] if self.is_running and self.screen_stack else None
+        if isinstance(top, FrameScreen) and top.is_mounted:
+            top.log_pane.add(entry)
 
     def keys_of(self, action: Action) -> str:
         """An action's keys as the operator knows them, remapped ones included."""

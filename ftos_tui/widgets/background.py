@@ -3,7 +3,9 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
-from textual.dom import DOMNode
+from textual.app import App, ScreenStackError
+from textual.css.query import NoMatches
+from textual.dom import DOMNode, NoScreen
 
 
 def start(
@@ -20,7 +22,25 @@ def start(
         group: What it belongs to.
         exclusive: Whether it takes the place of a worker of the same group that still runs.
     """
-    node.run_worker(cast(Any, work), group=group, exclusive=exclusive)
+
+    async def carry_out() -> object:
+        try:
+            return await work()
+        except (NoMatches, NoScreen, ScreenStackError):
+            # Textual 8.2.8 cancels the workers of a screen only once its widgets are gone: what a worker brings back
+            # meanwhile, as the outcome of a save while the console closes, has no place to be shown any more.
+            if is_leaving(node):
+                return None
+            raise
+
+    node.run_worker(cast(Any, carry_out), group=group, exclusive=exclusive)
+
+
+def is_leaving(node: DOMNode) -> bool:
+    """Whether a screen, a widget or the app is being taken away, or is gone."""
+    if not node.app.is_running:
+        return True
+    return not isinstance(node, App) and not (node.is_attached and node.display)
 
 
 def running(node: DOMNode, group: str) -> bool:
