@@ -16,10 +16,12 @@ from ftos_tui.domain.delivery.states import Dispatch
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
 from ftos_tui.processor.backing import Backing, Pace
+from ftos_tui.processor.bodies import Bodies
 from ftos_tui.processor.breakers import BreakerView
 from ftos_tui.processor.clock import StoreClock
 from ftos_tui.processor.metrics import Meter
 from ftos_tui.processor.pinned import Pinned, status_code
+from ftos_tui.processor.sharing import Sharing
 from ftos_tui.processor.summary import LOST
 from ftos_tui.processor.writer import Marked, Writer
 from ftos_tui.stores.dispatch_protocol import Claimed, Mark, Recorded, StepState
@@ -49,6 +51,7 @@ class Hand:
         writer: Writes marks and outcomes.
         clock: The store's time.
         meter: Counts.
+        sharing: How much of a Bulk No is this worker's.
         stopping: Whether nothing more may start.
         wake: Called when the worker has something to look at.
         taint: Called when what is in hand may differ from what the store says.
@@ -59,6 +62,7 @@ class Hand:
     writer: Writer
     clock: StoreClock
     meter: Meter
+    sharing: Sharing
     stopping: Callable[[], bool]
     wake: Callable[[], None]
     taint: Callable[[], None]
@@ -97,7 +101,7 @@ class Lane:
         self._senders: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(1)
         self._ahead = 0
-        self._refill_at = 0
+        self._bodies = Bodies(hand.backing.messages)
 
     @property
     def total(self) -> int:
@@ -106,7 +110,7 @@ class Lane:
 
     def refill_at(self, pinned: Pinned) -> int:
         """With how many messages in hand the next step is worth it where steps follow each other without a pause."""
-        return 0 if self._hand.pace.step_s else pinned.rules.bulk // 2
+        return 0 if self._hand.pace.step_s else self._hand.sharing.of(pinned.rules.bulk) // 2
 
     def seen(self, state: StepState) -> None:
         """Takes what all workers share about the provider, as the store has it."""
@@ -137,7 +141,6 @@ class Lane:
         self._sent_with = pinned
         self.in_hand[worker] += len(messages)
         self.holding[pinned] += len(messages)
-        self._refill_at = self.refill_at(pinned)
         self._queue.extend(_Held(one, pinned, worker) for one in messages)
         self._hand.meter.claimed(pinned.version.name, len(messages))
         for _ in range(min(len(self._queue), self._ahead) - len(self._senders)):
@@ -178,6 +181,10 @@ class Lane:
                 self._note(Level.ERROR, held, f"A message could not be handled ({kind}): {held.claimed.id}")
 
     async def _handle(self, held: _Held) -> None:
+        async with self._bodies.room(held.claimed):
+            await self._try(held)
+
+    async def _try(self, held: _Held) -> None:
         claimed = held.claimed
         if not self._may_start(held):
             self._record(held, Dispatch.CLAIMED, Dispatch.QUEUED, _NOT_SENT)
@@ -217,12 +224,13 @@ class Lane:
     async def _rendered(self, held: _Held) -> Rendered | None:
         """The message for the wire, made anew where it was made for other settings; None where that fails."""
         claimed, pinned = held.claimed, held.pinned
-        if claimed.envelope:
-            with contextlib.suppress(ValueError):
-                message = Rendered.from_stored(claimed.envelope, claimed.wire)
-                if message.key == pinned.key:
-                    return message
         try:
+            body = await self._bodies.of(claimed, (one.claimed for one in self._queue))
+            if body is not None and body.envelope:
+                with contextlib.suppress(ValueError):
+                    message = Rendered.from_stored(body.envelope, body.wire)
+                    if message.key == pinned.key:
+                        return message
             return await asyncio.to_thread(self._render, claimed, pinned)
         except NotRenderable as fault:
             outcome, after = Outcome(OutcomeKind.NOT_SENT, said=str(fault)), Dispatch.FAILED
@@ -275,7 +283,7 @@ class Lane:
             reason=decision.why if decision.state in (Dispatch.FAILED, Dispatch.IN_DOUBT) else "",
             started_at=started,
             ended_at=now,
-            status_code=status_code(outcome.code, pinned.version.statuses),
+            status_code=status_code(outcome.code, pinned.codes),
             throttled=decision.progress.throttled > claimed.throttled,
         )
 
@@ -330,7 +338,7 @@ class Lane:
         _take_one(self.holding, held.pinned)
         if not self.total:
             self.not_before = None
-        if self.total in (0, self._refill_at):
+        if self.total in (0, self.refill_at(held.pinned)):
             self._hand.wake()
 
     def _note(self, level: Level, held: _Held, sentence: str) -> None:

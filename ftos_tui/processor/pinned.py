@@ -1,7 +1,7 @@
 """A provider's version as a step pins it: rules, way out, and what shapes its messages."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from ftos_tui.domain.delivery.outcome import Cause, Outcome, OutcomeKind
 from ftos_tui.domain.delivery.provider import ProviderState, SendingRules, provider_state
@@ -23,6 +23,7 @@ class Pinned:
         transport: The way out; None where there is none.
         fault: Why there is none.
         key: What the messages rendered for it are marked with.
+        codes: The codes of its status list, as `status_codes` gives them.
     """
 
     version: ProviderVersion
@@ -30,6 +31,7 @@ class Pinned:
     transport: Transport | None = None
     fault: str = ""
     key: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rules(self) -> SendingRules:
@@ -82,21 +84,26 @@ def pin(backing: Backing, version: ProviderVersion, step_s: int) -> Pinned:
         return Pinned(version, state)
     try:
         transport = choose_transport(version.values, backing.secrets(version), backing.reach)
-        return Pinned(version, state, transport, key=rendering_key(version.values))
+        key, codes = rendering_key(version.values), status_codes(version.statuses)
+        return Pinned(version, state, transport, key=key, codes=codes)
     except (NoRoute, Failure) as fault:
         return Pinned(version, state, fault=str(fault))
 
 
-def status_code(code: str, rows: Iterable[StatusRow]) -> str:
+def status_codes(rows: Iterable[StatusRow]) -> Mapping[str, str]:
+    """The codes of a provider's status list, by how they are looked for."""
+    return {row.code.strip().casefold(): row.code for row in rows}
+
+
+def status_code(code: str, known: Mapping[str, str]) -> str:
     """The row of a provider's status list that a reply counts under; empty for none.
 
     Args:
         code: The code of the reply: `250`, `5.1.1`, a word.
-        rows: The list: `550` stands before the class `5xx`.
+        known: The codes of the list: `550` stands before the class `5xx`.
     """
     wanted = code.strip().casefold()
     if not wanted:
         return ""
-    known = {row.code.strip().casefold(): row.code for row in rows}
     family = f"{wanted[0]}xx" if wanted[0].isdigit() else ""
     return known.get(wanted) or known.get(family, "")

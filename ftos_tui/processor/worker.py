@@ -23,7 +23,8 @@ from ftos_tui.processor.heartbeat import Heartbeat
 from ftos_tui.processor.lane import Hand, Lane
 from ftos_tui.processor.metrics import Meter, NoMeter
 from ftos_tui.processor.pinned import Pinned, pin
-from ftos_tui.processor.summary import jump_in_words, recovery_in_words, results_in_words
+from ftos_tui.processor.sharing import Sharing
+from ftos_tui.processor.summary import jump_in_words, recovery_in_words, tell_results
 from ftos_tui.processor.writer import Writer
 from ftos_tui.stores.dispatch_protocol import StepPlan, StepState, WorkerState
 from ftos_tui.stores.protocol import NotFound, StoreError
@@ -77,6 +78,9 @@ class Worker:
         self._trouble = ""
         self._looked_at = self._clock.monotonic()
         self._chores_at = self._summary_at = float("-inf")
+        self._sharing = Sharing(
+            backing.messages, self.clock, self.pace.heartbeat_s, apply=not (alone or self.pace.step_s)
+        )
         self._retired: set[Pinned] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._writer: Writer
@@ -131,6 +135,7 @@ class Worker:
             writer=self._writer,
             clock=self.clock,
             meter=self.meter,
+            sharing=self._sharing,
             stopping=self._stop_signal.is_set,
             wake=self._wake.set,
             taint=self._taint,
@@ -186,6 +191,7 @@ class Worker:
         next_at = now + timedelta(seconds=self.pace.look_s)
         claimed = 0
         waits = [next_at]
+        await asyncio.to_thread(self._sharing.look)
         for lane in list(self.lanes.values()):
             await lane.look()
         for due in await asyncio.to_thread(self.backing.messages.due_providers):
@@ -241,7 +247,8 @@ class Worker:
                 opened = after_outcome(breaker, pinned.nowhere, pinned.rules, pinned.version.number, now)
                 lane.breaker.tell(breaker, opened, pinned)
                 return StepPlan(0, None, opened.to_json())
-            return StepPlan(free.count, steps.next_step_at(state, now))
+            limit = self._sharing.limit(free.count, pinned.rules.bulk, lane.total)
+            return StepPlan(limit, steps.next_step_at(state, now))
 
         name = self.name
         messages = self.backing.messages
@@ -304,15 +311,7 @@ class Worker:
             await asyncio.to_thread(self.backing.chores)
         if self._clock.monotonic() - self._summary_at >= _SUMMARY_S:
             self._summary_at = self._clock.monotonic()
-            self._tell_results()
-
-    def _tell_results(self) -> None:
-        for lane in self.lanes.values():
-            sentence = results_in_words(lane.results)
-            if sentence and lane.newest is not None:
-                name = lane.newest.version.name
-                self.backing.note(Level.INFO, f"{name}: {sentence}", name)
-            lane.results.clear()
+            tell_results(self.lanes.values(), self.backing.note)
 
     async def _tidy(self) -> None:
         """Closes what is not used any more, and gives up names under which nothing is in hand."""
@@ -357,7 +356,7 @@ class Worker:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._writer.flush(), self.pace.grace_s)
         await self._writer.close()
-        self._tell_results()
+        tell_results(lanes, self.backing.note)
         await asyncio.to_thread(self._take_leave)
         for pinned in {*self._retired, *(lane.newest for lane in lanes if lane.newest is not None)}:
             self._close(pinned)

@@ -1,6 +1,6 @@
 """What a store does for the workers that send: claims, marks, outcomes, leases. Part of `MessageStore`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -71,8 +71,7 @@ class Claimed:
         due: When it was due, UTC.
         not_after: Expires when not accepted by this time, UTC; None for never.
         recipient: The envelope recipient.
-        envelope: The envelope as the transport stored it; empty where the message was not rendered yet.
-        wire: The message as it goes out.
+        size: How many bytes go out; `DispatchStore.bodies` reads them.
     """
 
     id: str
@@ -84,6 +83,18 @@ class Claimed:
     due: datetime
     not_after: datetime | None
     recipient: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What of a message goes out.
+
+    Attributes:
+        envelope: The envelope as the transport stored it; empty where the message was not rendered yet.
+        wire: The message as it goes out.
+    """
+
     envelope: str
     wire: bytes = field(repr=False)
 
@@ -203,6 +214,10 @@ class DispatchStore(Protocol):
             lease_s: For how many seconds; `heartbeat` renews it.
             plan: Decides how many.
         """
+        ...
+
+    def bodies(self, ids: Sequence[str]) -> Mapping[str, Body]:
+        """What of messages goes out, by id; without those that are not there."""
         ...
 
     def mark_sending(self, marks: Sequence[Mark]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from ftos_tui.domain.delivery.states import Dispatch, IllegalTransition
 from ftos_tui.processor import lane, worker
 from ftos_tui.processor.breakers import stored_breaker
 from ftos_tui.processor.heartbeat import Heartbeat
-from ftos_tui.processor.pinned import Pinned, pin, status_code
+from ftos_tui.processor.pinned import Pinned, pin, status_code, status_codes
 from ftos_tui.processor.writer import MOST, Marked, Writer
 from ftos_tui.stores.dispatch_protocol import Lost, Mark, Recorded, WorkerState
 from ftos_tui.stores.protocol import NotFound, OutcomeUnknown, StoreUnreachable
@@ -209,8 +209,8 @@ def test_a_version_that_does_not_send_is_pinned_without_a_way_out(post: Post) ->
 
 
 def test_a_reply_counts_under_its_own_row_or_its_class(post: Post) -> None:
-    rows = post.provider.statuses
-    assert [status_code(code, rows) for code in ("250", "550", "5.1.1", "451", "", "x")] == [
+    known = status_codes(post.provider.statuses)
+    assert [status_code(code, known) for code in ("250", "550", "5.1.1", "451", "", "x")] == [
         "2xx",
         "550",
         "5xx",

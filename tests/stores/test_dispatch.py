@@ -52,7 +52,10 @@ def test_a_step_claims_what_is_due_in_order(store: ProviderStore) -> None:
     assert [claimed.id for claimed in step.messages] == first
     claimed = step.messages[0]
     assert (claimed.fence, claimed.attempt, claimed.generation, claimed.crashes) == (1, 0, 1, 0)
-    assert (claimed.wire, claimed.envelope, claimed.due) == (b"From: a\r\n\r\n", "a to b", PAST)
+    assert (claimed.size, claimed.due) == (len(b"From: a\r\n\r\n"), PAST)
+    body = store.messages.bodies([*first, "x"])
+    assert sorted(body) == first
+    assert (body[first[0]].wire, body[first[0]].envelope) == (b"From: a\r\n\r\n", "a to b")
     assert (step.state.inflight, step.state.fence, step.state.started_at) == (3, 1, step.now)
     assert step.state.next_step_at == step.now + timedelta(seconds=60)
     assert store.messages.step_state(one) == step.state
@@ -292,7 +295,8 @@ def test_what_was_rendered_anew_is_kept(store: ProviderStore) -> None:
     [message_id] = queue(store, provider_id)
     store.messages.keep_rendered(message_id, "c to d", b"new")
     [claimed] = claim(store.messages, provider_id).messages
-    assert (claimed.envelope, claimed.wire) == ("c to d", b"new")
+    [body] = store.messages.bodies([claimed.id]).values()
+    assert (claimed.size, body.envelope, body.wire) == (3, "c to d", b"new")
 
 
 def test_queueing_does_not_wait_for_whoever_saves_providers(open_store: OpenStore, store: ProviderStore) -> None:

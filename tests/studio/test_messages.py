@@ -63,8 +63,9 @@ def test_each_recipient_gets_a_message_of_its_own(session: Session) -> None:
     assert messages.message_counts(session) == {Dispatch.QUEUED: 3}
     assert messages.count_messages(session, MessageQuery(filter="hello")) == 3
     [claimed] = claim(session.store.messages, provider.provider_id, 1).messages
-    assert b"Hello" in claimed.wire
-    assert claimed.envelope
+    [body] = session.store.messages.bodies([claimed.id]).values()
+    assert b"Hello" in body.wire
+    assert body.envelope
 
 
 def test_a_message_the_check_refuses_is_not_queued(session: Session) -> None:

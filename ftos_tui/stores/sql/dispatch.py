@@ -10,6 +10,7 @@ from ftos_tui.domain.delivery.outcome import OutcomeKind
 from ftos_tui.domain.delivery.policy import CRASH_CAP
 from ftos_tui.domain.delivery.states import Actor, Dispatch
 from ftos_tui.stores.dispatch_protocol import (
+    Body,
     Claimed,
     DueProvider,
     Lost,
@@ -55,8 +56,7 @@ _DUE: Final = (
         _M.due,
         _M.not_after,
         _M.recipient,
-        message_body.c.envelope,
-        message_body.c.wire,
+        func.length(message_body.c.wire).label("size"),
     )
     .join_from(message, message_body, message_body.c.message_id == _M.id)
     .where(_M.provider_id == bindparam("of"), _WAITING, _M.due <= bindparam("clock", type_=BigInteger))
@@ -105,6 +105,17 @@ def claim_step(connection: Connection, provider_id: str, worker: str, lease_s: f
         counted.write(connection)
     after = steps.follow(connection, state, planned if rows else StepPlan(0, None, planned.breaker), len(rows), now)
     return Step(from_micros(now), after, tuple(map(_claimed, rows)))
+
+
+@cache
+def _bodies(dialect: str) -> Any:
+    return select(message_body).where(among(message_body.c.message_id, dialect))
+
+
+def bodies(connection: Connection, ids: Sequence[str]) -> dict[str, Body]:
+    """What of messages goes out, by id."""
+    rows = connection.execute(_bodies(connection.dialect.name), {"ids": list(ids)})
+    return {row.message_id: Body(row.envelope, bytes(row.wire)) for row in rows}
 
 
 def advance(connection: Connection, outcomes: Sequence[Recorded], marks: Sequence[Mark]) -> Lost:
@@ -196,8 +207,7 @@ def _claimed(row: Any) -> Claimed:
         due=from_micros(row.due),
         not_after=optional_time(row.not_after),
         recipient=row.recipient,
-        envelope=row.envelope,
-        wire=bytes(row.wire),
+        size=row.size,
     )
 
 

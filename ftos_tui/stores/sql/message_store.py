@@ -7,6 +7,7 @@ from ftos_tui.domain.delivery.events import ProviderEvent
 from ftos_tui.domain.delivery.message import Message
 from ftos_tui.domain.record import Author
 from ftos_tui.stores.dispatch_protocol import (
+    Body,
     DueProvider,
     Lost,
     Mark,
@@ -126,6 +127,11 @@ class SqlMessages:
         """Claims messages of a provider that are due."""
         with self.database.dispatching() as connection:
             return dispatch.claim_step(connection, provider_id, worker, lease_s, plan)
+
+    def bodies(self, ids: Sequence[str]) -> Mapping[str, Body]:
+        """What of messages goes out."""
+        with self.database.reading() as connection:
+            return dispatch.bodies(connection, ids)
 
     def mark_sending(self, marks: Sequence[Mark]) -> frozenset[str]:
         """Marks claimed messages as being sent; gives back the ids that were lost."""

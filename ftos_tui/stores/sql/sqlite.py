@@ -4,8 +4,9 @@ import errno
 import os
 import sqlite3
 import stat
-from collections.abc import Mapping
-from contextlib import closing, suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,7 @@ from ftos_tui.stores.protocol import (
     StoreReadOnly,
     StoreUnreachable,
 )
-from ftos_tui.stores.sql.database import WRITES, Database
+from ftos_tui.stores.sql.database import WRITES, Backend, Database
 from ftos_tui.stores.sql.migrate import bring_to_head
 from ftos_tui.stores.sql.signals import SqliteSignal
 from ftos_tui.stores.sql.store import SqlStore
@@ -50,7 +51,8 @@ def open_sqlite(path: Path, *, read_only: bool = False, busy_timeout_s: float = 
         StoreFull: There is no room to make it.
     """
     _prepare_file(path, read_only=read_only)
-    database = Database(_engine(path, read_only, busy_timeout_s), SqliteBackend(path), read_only=read_only)
+    engine = _engine(path, read_only, busy_timeout_s)
+    database = SqliteDatabase(engine, SqliteBackend(path), read_only=read_only, turn_s=busy_timeout_s)
     try:
         if not read_only:
             _choose_journal(path)
@@ -59,6 +61,33 @@ def open_sqlite(path: Path, *, read_only: bool = False, busy_timeout_s: float = 
         database.engine.dispose()
         raise
     return SqlStore(database)
+
+
+class SqliteDatabase(Database):
+    """A database in a file. Threads that write follow each other at once; SQLite's own waiting is to look now and then.
+
+    Args:
+        engine: The engine.
+        backend: What is particular to SQLite.
+        read_only: Whether writing is refused.
+        turn_s: How long a thread waits for the others of this process before it asks the file itself, in seconds.
+    """
+
+    def __init__(self, engine: Engine, backend: Backend, *, read_only: bool, turn_s: float) -> None:
+        super().__init__(engine, backend, read_only=read_only)
+        self._turn_s = turn_s
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that nobody else writes beside; see `Database.writing`."""
+        mine = self._turn.acquire(timeout=self._turn_s)
+        try:
+            with super().writing() as connection:
+                yield connection
+        finally:
+            if mine:
+                self._turn.release()
 
 
 class SqliteBackend:
