@@ -8,6 +8,9 @@ from ftos_tui.widgets.cells import Align
 GAP = 1
 """Cells between two columns."""
 
+_LEAST = 3
+"""Cells below which the rest of a column behind the edge is not shown: there would be little more than a `…`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -83,7 +86,7 @@ def lay_out(columns: Sequence[Column], width: int, skip: int = 0) -> tuple[Place
     placed: list[Placed] = []
     x = 0
     for (index, column), cells in zip(chosen, widths, strict=True):
-        if x >= width:
+        if x >= width or (placed and width - x < min(cells, _LEAST)):
             break
         placed.append(Placed(index, column, x, min(cells, width - x)))
         x += cells + GAP

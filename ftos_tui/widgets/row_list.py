@@ -205,8 +205,9 @@ class RowList(RowPager, can_focus=True):
         elif self.note and (body == self._view if rows else body == 0):
             style = "row-list--error" if self._error else "row-list--note"
             yield self._note_text(width), style
-        elif not rows and body == 0 and not self._reading:
-            yield fit(f"  {self.empty_text}", width), "row-list--note"
+        elif not rows and not self._reading:
+            lines = wrapped(self.empty_text, width - GUTTER)
+            yield fit(f"{' ' * GUTTER}{lines[body]}" if body < len(lines) else "", width), "row-list--note"
         elif self._top + body < len(rows) and body < self._view:
             yield from self._draw_row(self._top + body, width)
 

@@ -53,6 +53,13 @@ def test_a_column_with_no_room_at_all_is_left_out() -> None:
     assert lay_out(COLUMNS, 0) == ()
 
 
+def test_what_would_be_no_more_than_an_ellipsis_at_the_edge_is_left_out() -> None:
+    columns = (Column("a", "A", 10), Column("b", "B", 7), Column("c", "C", 1))
+    assert [(place.column.key, place.width) for place in lay_out(columns, 14)] == [("a", 10), ("b", 3)]
+    assert [(place.column.key, place.width) for place in lay_out(columns, 13)] == [("a", 10)]
+    assert [place.column.key for place in lay_out(columns, 20)] == ["a", "b", "c"]
+
+
 @given(st.integers(0, 260), st.integers(0, 5))
 def test_columns_never_overlap_nor_leave_the_line(width: int, skip: int) -> None:
     places = lay_out(COLUMNS, width, skip)

@@ -298,13 +298,15 @@ async def test_a_failed_read_is_told_and_r_tries_again() -> None:
 
 
 async def test_an_empty_list_says_so_and_chooses_nothing() -> None:
-    row_list = RowList(COLUMNS, NumberSource(0), empty_text="No provider. \x07", head=False)
+    row_list = RowList(
+        COLUMNS, NumberSource(0), empty_text="No provider. \x07 n starts one, / changes the filter.", head=False
+    )
     app = _stage(row_list)
     async with app.run_test(size=(40, 5)) as pilot:
         row_list.focus()
         await until(pilot, lambda: not row_list.busy)
         await pilot.press("enter", "j", "G", "s", "r")
-        assert lines(app)[0] == "  No provider. ␇"
+        assert lines(app)[:3] == ["  No provider. ␇ n starts one, / changes", "  the filter.", ""]
         assert row_list.row is None
         assert app.seen == []
 
