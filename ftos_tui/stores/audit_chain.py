@@ -2,13 +2,42 @@
 
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
+from ftos_tui.domain.record import Author
+from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, Sign
 
 # Made once: `json.dumps` makes an encoder for each call that asks for separators.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def unchained(
+    at: datetime,
+    author: Author,
+    action: str,
+    detail: Mapping[str, Any],
+    *,
+    provider_id: str = "",
+    provider_name: str = "",
+    version: int = 0,
+) -> AuditEntry:
+    """An entry that is not in the chain yet.
+
+    Args:
+        at: When, UTC.
+        author: Who, from where.
+        action: What was done.
+        detail: What is to be said of it, as it goes into JSON; never a secret.
+        provider_id: To which provider; empty for the store itself.
+        provider_name: What it is called.
+        version: Which version came of it; 0 for none.
+    """
+    written = json.dumps(detail, ensure_ascii=False, separators=(",", ":"))
+    return AuditEntry(0, time_to_text(at), author, action, provider_id, provider_name, version, written, "", "")
 
 
 def canonical(entry: AuditEntry) -> bytes:

@@ -4,7 +4,6 @@
 ends when it is cancelled. Both faces tell the same: each step is a line in the status log.
 """
 
-import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,9 +19,8 @@ from ftos_tui.domain.record import Values
 from ftos_tui.domain.route import NoRoute, route_of, secrets_used, way_in_words
 from ftos_tui.domain.secret import Secret
 from ftos_tui.domain.visible import shortened, visible
+from ftos_tui.stores.audit_chain import unchained
 from ftos_tui.stores.key_protocol import FactsChange
-from ftos_tui.stores.plain_json import time_to_text
-from ftos_tui.stores.protocol import AuditEntry
 from ftos_tui.studio.failures import NotTestable, counted, field_label
 from ftos_tui.studio.log import note
 from ftos_tui.studio.master_key import lasting_name
@@ -236,16 +234,12 @@ def _audit(session: Session, draft: Draft, test: ReadyTest) -> None:
     detail: dict[str, str | list[str]] = {"way": way_in_words(test.values), "unsaved": list(draft.changed)}
     if test.recipient:
         detail["to"] = shortened(test.recipient, 120)
-    entry = AuditEntry(
-        sequence=0,
-        at=time_to_text(session.clock()),
-        author=session.author,
-        action="test_message" if test.recipient else "test_connection",
+    entry = unchained(
+        session.clock(),
+        session.author,
+        "test_message" if test.recipient else "test_connection",
+        detail,
         provider_id=draft.base.provider_id or "",
         provider_name=str(draft.base.values.get("name") or test.values.get("name") or ""),
-        version=0,
-        detail=json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
-        previous="",
-        mac="",
     )
     session.store.change_facts(FactsChange({}, {}, entry), session.vault.sign)

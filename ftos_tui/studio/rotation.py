@@ -7,7 +7,6 @@ killed leaves a store that works; the next rotation goes on where it stopped.
 """
 
 import fcntl
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
+from ftos_tui.stores.audit_chain import unchained
 from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
-from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, SealedSecret
 from ftos_tui.studio.failures import Failure, VaultError, counted, field_label
 from ftos_tui.studio.log import note
@@ -273,18 +272,7 @@ def _finish(session: "Session", vault: "Vault", old: str, rewrapped: int, lost: 
 
 
 def _entry(session: "Session", detail: dict[str, str | int]) -> AuditEntry:
-    return AuditEntry(
-        sequence=0,
-        at=time_to_text(session.clock()),
-        author=session.author,
-        action="rotate_key",
-        provider_id="",
-        provider_name="",
-        version=0,
-        detail=json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
-        previous="",
-        mac="",
-    )
+    return unchained(session.clock(), session.author, "rotate_key", detail)
 
 
 def _secrets(session: "Session", not_under: str = "") -> Iterator[tuple[SecretPlace, SealedSecret]]:

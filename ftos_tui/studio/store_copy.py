@@ -6,7 +6,6 @@ a last one that tells of the copy. Each batch is one transaction and tells how f
 killed goes on where it stopped. In the end a digest over all rows of each table has to be the same on both sides.
 """
 
-import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from sqlalchemy import Table
 from ftos_tui.domain.delivery.states import TERMINAL
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
-from ftos_tui.stores.plain_json import time_to_text
+from ftos_tui.stores.audit_chain import unchained
 from ftos_tui.stores.protocol import AuditEntry, ProviderStore
 from ftos_tui.stores.sql import copying
 from ftos_tui.stores.sql.copying import COPIED, Mark, Rows
@@ -271,18 +270,7 @@ def _entry(here: _Side, there: _Side, at: Mark, tables: tuple[CopiedTable, ...])
         "mac": at.head,
         "rows": [f"{row.rows} {row.name}" for row in tables],
     }
-    return AuditEntry(
-        sequence=0,
-        at=time_to_text(there.session.clock()),
-        author=there.session.author,
-        action=ACTION,
-        provider_id="",
-        provider_name="",
-        version=0,
-        detail=json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
-        previous="",
-        mac="",
-    )
+    return unchained(there.session.clock(), there.session.author, ACTION, detail)
 
 
 def _changed_meanwhile(name: str) -> CopyRefused:

@@ -1,6 +1,5 @@
 """The communication_channel table: channels, which provider carries each, and the guard that keeps it there."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,9 +9,10 @@ from ftos_tui.domain.channel import Channel, serves_in_words
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.visible import shortened
+from ftos_tui.stores.audit_chain import unchained
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.plain_json import time_from_text, time_to_text
-from ftos_tui.stores.protocol import AuditEntry, NameTaken, NotFound, ProviderInUse, Sign, StaleVersion
+from ftos_tui.stores.protocol import NameTaken, NotFound, ProviderInUse, Sign, StaleVersion
 from ftos_tui.stores.sql import audit
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.listing import searchable
@@ -178,17 +178,8 @@ def _append(
 ) -> None:
     if change.operation_id:
         detail[audit.OPERATION] = change.operation_id
-    entry = AuditEntry(
-        sequence=0,
-        at=time_to_text(change.at),
-        author=change.author,
-        action=action,
-        provider_id=channel.provider_id,
-        provider_name=channel.provider,
-        version=0,
-        detail=json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
-        previous="",
-        mac="",
+    entry = unchained(
+        change.at, change.author, action, detail, provider_id=channel.provider_id, provider_name=channel.provider
     )
     audit.append(connection, entry, sign)
 

@@ -1,6 +1,5 @@
 """What operators do to messages: rows, history, counts and audit in one transaction that nobody else writes beside."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,9 +10,9 @@ from ftos_tui.domain.delivery.breaker import closed_by_operator
 from ftos_tui.domain.delivery.states import TERMINAL, Actor, Dispatch, transition
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.visible import shortened
+from ftos_tui.stores.audit_chain import unchained
 from ftos_tui.stores.dispatch_protocol import StepState
 from ftos_tui.stores.message_protocol import MessageMove, Moved
-from ftos_tui.stores.plain_json import time_to_text
 from ftos_tui.stores.protocol import AuditEntry, ProviderInUse, Sign
 from ftos_tui.stores.sql import audit, steps, tally
 from ftos_tui.stores.sql.changes import Change, apply, locked
@@ -106,18 +105,7 @@ def audit_entry(
 ) -> AuditEntry:
     """An entry about a provider's messages, to be chained."""
     name = connection.execute(select(provider.c.name).where(provider.c.id == provider_id)).scalar()
-    return AuditEntry(
-        sequence=0,
-        at=time_to_text(from_micros(now)),
-        author=author,
-        action=action,
-        provider_id=provider_id,
-        provider_name=str(name or ""),
-        version=0,
-        detail=json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
-        previous="",
-        mac="",
-    )
+    return unchained(from_micros(now), author, action, detail, provider_id=provider_id, provider_name=str(name or ""))
 
 
 def audit_entries(

@@ -1,6 +1,5 @@
 """The trial table: one row for each provider whose current version is on trial."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -10,8 +9,9 @@ from sqlalchemy import Connection, Executable, Integer, Row, Select, Text, bindp
 
 from ftos_tui.domain.record import Author
 from ftos_tui.domain.trial import Trial
+from ftos_tui.stores.audit_chain import unchained
 from ftos_tui.stores.plain_json import time_from_text, time_to_text
-from ftos_tui.stores.protocol import AuditEntry, NewVersion, Sign
+from ftos_tui.stores.protocol import NewVersion, Sign
 from ftos_tui.stores.sql import audit
 from ftos_tui.stores.sql.database import DoesNotLoad
 from ftos_tui.stores.sql.schema import provider, trial
@@ -95,17 +95,8 @@ def end(connection: Connection, ending: TrialEnd, sign: Sign) -> bool:
         return False
     connection.execute(_ENDED, {"of": ending.provider_id})
     detail = {"trial": running.version, "deadline": time_to_text(running.deadline), "back_to": running.back_to}
-    entry = AuditEntry(
-        sequence=0,
-        at=time_to_text(ending.at),
-        author=ending.author,
-        action=ending.action,
-        provider_id=ending.provider_id,
-        provider_name=running.name,
-        version=0,
-        detail=json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
-        previous="",
-        mac="",
+    entry = unchained(
+        ending.at, ending.author, ending.action, detail, provider_id=ending.provider_id, provider_name=running.name
     )
     audit.append(connection, entry, sign)
     return True

@@ -1,6 +1,5 @@
 """Exports providers: as a document in YAML or JSON, or as a spreadsheet. Secrets leave only as references."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,8 +11,7 @@ from ftos_tui.domain.fields import SECRET_IDS
 from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import shortened
-from ftos_tui.stores.plain_json import time_to_text
-from ftos_tui.stores.protocol import AuditEntry
+from ftos_tui.stores.audit_chain import unchained
 from ftos_tui.studio.failures import Failure, NotFound, field_label
 from ftos_tui.studio.files.references import own_reference
 from ftos_tui.studio.files.spreadsheet import csv_text
@@ -196,16 +194,5 @@ def _audit(session: Session, wanted: Export) -> None:
         "providers": "all" if wanted.names is None else [shortened(name, 100) for name in wanted.names],
         "filter": wanted.filter,
     }
-    entry = AuditEntry(
-        sequence=0,
-        at=time_to_text(session.clock()),
-        author=session.author,
-        action="export_secrets",
-        provider_id="",
-        provider_name="",
-        version=0,
-        detail=json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
-        previous="",
-        mac="",
-    )
+    entry = unchained(session.clock(), session.author, "export_secrets", detail)
     session.store.change_facts(FactsChange({}, {}, entry), session.vault.sign)
