@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ftos_tui.cli import arguments, output, shapes
-from ftos_tui.cli.completion import complete_assignments, complete_secret_ids
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode, UsageProblem
-from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, ExpectVersion, Name, Reason, SecretId, Trial
+from ftos_tui.cli.options import (
+    Acknowledge,
+    AsJson,
+    DryRun,
+    ExpectVersion,
+    Name,
+    Reason,
+    SecretId,
+    Trial,
+    asked_secrets,
+    given_fields,
+)
 from ftos_tui.cli.reviewing import complain_of, how_to_acknowledge, say_conflict, say_review
 from ftos_tui.cli.secrets import read_secrets
 from ftos_tui.cli.showing import provider_named
@@ -30,24 +40,9 @@ if TYPE_CHECKING:
 def set_command(
     ctx: typer.Context,
     name: Name,
-    written: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[ID=VALUE]...",
-            help="Fields to change; app_config=@FILE reads a file.",
-            show_default=False,
-            autocompletion=complete_assignments,
-        ),
-    ] = None,
+    written: Annotated[list[str] | None, given_fields("Fields to change; app_config=@FILE reads a file.")] = None,
     secret: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--secret",
-            metavar="ID",
-            help="Ask for a secret without echo, or read a line of standard input.",
-            show_default=False,
-            autocompletion=complete_secret_ids,
-        ),
+        list[str] | None, asked_secrets("Ask for a secret without echo, or read a line of standard input.")
     ] = None,
     acknowledge: Acknowledge = None,
     expect_version: ExpectVersion = None,

@@ -11,7 +11,7 @@ from ftos_tui.cli import arguments, output
 from ftos_tui.cli.changing import save_draft
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import UsageProblem
-from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, Name, Reason
+from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, Name, Reason, asked_secrets
 from ftos_tui.cli.secrets import read_secrets
 
 if TYPE_CHECKING:
@@ -61,10 +61,7 @@ def promote_command(
             show_default=False,
         ),
     ] = "",
-    secret: Annotated[
-        list[str] | None,
-        typer.Option("--secret", metavar="ID", help="Enter a secret for the target.", show_default=False),
-    ] = None,
+    secret: Annotated[list[str] | None, asked_secrets("Enter a secret for the target.")] = None,
     acknowledge: Acknowledge = None,
     expect_version: Annotated[
         int | None,

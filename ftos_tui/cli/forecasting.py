@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ftos_tui.cli import arguments, output, shapes
-from ftos_tui.cli.completion import complete_assignments
 from ftos_tui.cli.context import Start
-from ftos_tui.cli.options import AsJson, Name
+from ftos_tui.cli.options import AsJson, IfSaved, Name
 from ftos_tui.cli.showing import provider_named
 from ftos_tui.domain.draft import Draft
 
@@ -24,15 +23,7 @@ _MOST_WAITING = 10_000_000
 def forecast_command(
     ctx: typer.Context,
     name: Name,
-    written: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[ID=VALUE]...",
-            help="Fields as they would be; nothing of it is saved.",
-            show_default=False,
-            autocompletion=complete_assignments,
-        ),
-    ] = None,
+    written: IfSaved = None,
     waiting: Annotated[
         int | None,
         typer.Option(

@@ -7,10 +7,9 @@ import typer
 
 from ftos_tui.cli import arguments, output, shapes
 from ftos_tui.cli.changing import save_draft
-from ftos_tui.cli.completion import complete_secret_ids
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import UsageProblem
-from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, ExpectVersion, Name, Reason
+from ftos_tui.cli.options import Acknowledge, AsJson, DryRun, ExpectVersion, Name, Reason, asked_secrets
 from ftos_tui.cli.reviewing import diff_shape, say_conflict, say_diff, say_review
 from ftos_tui.cli.secrets import read_secrets
 from ftos_tui.cli.showing import version_named
@@ -68,14 +67,7 @@ def rollback_command(
     name: Name,
     to: Annotated[int, typer.Option("--to", min=1, metavar="N", help="The version to go back to.", show_default=False)],
     secret: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--secret",
-            metavar="ID",
-            help="Enter a secret again, where the version had another destination.",
-            show_default=False,
-            autocompletion=complete_secret_ids,
-        ),
+        list[str] | None, asked_secrets("Enter a secret again, where the version had another destination.")
     ] = None,
     acknowledge: Acknowledge = None,
     expect_version: ExpectVersion = None,

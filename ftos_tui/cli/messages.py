@@ -20,7 +20,7 @@ from ftos_tui.domain.visible import shortened, visible
 if TYPE_CHECKING:
     from ftos_tui.domain.findings import Finding
     from ftos_tui.studio.message_views import MessageView
-    from ftos_tui.studio.messages import Counts, MessageQuery, MessageRow
+    from ftos_tui.studio.messages import Added, Counts, MessageQuery, MessageRow
     from ftos_tui.studio.session import Session
 
 _PAGE = 500
@@ -95,16 +95,20 @@ def add_command(
             added = add(session, provider_named(session, provider), new, acknowledged=acknowledge or [])
         except MessageRefused as refused:
             return _say_refused(str(refused), refused.findings, as_json)
+    _say_added(added, as_json)
+    return ExitCode.DONE
+
+
+def _say_added(added: "Added", as_json: bool) -> None:
     if as_json:
         output.say_json(message_shapes.added_shape(added))
-        return ExitCode.DONE
+        return
     for finding in added.findings:
         output.complain(f"{finding.message} [{finding.code}]")
     for message_id in added.ids:
         output.say(f"{message_id} {'was queued before' if message_id in added.known else 'queued'}")
     if added.held:
         output.complain(f"Held: {added.held}.")
-    return ExitCode.DONE
 
 
 def list_command(

@@ -1,10 +1,10 @@
 """Options that several commands share, and what completes them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ftos_tui.cli.completion import complete_names, complete_secret_ids
+from ftos_tui.cli.completion import complete_assignments, complete_names, complete_secret_ids
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[
@@ -39,3 +39,24 @@ SecretId = Annotated[
         metavar="ID", help="app_password or app_key.", show_default=False, autocompletion=complete_secret_ids
     ),
 ]
+
+
+def given_fields(help: str) -> Any:
+    """The argument of a command that takes fields with their values.
+
+    Args:
+        help: What becomes of them, a sentence.
+    """
+    return typer.Argument(metavar="[ID=VALUE]...", help=help, show_default=False, autocompletion=complete_assignments)
+
+
+def asked_secrets(help: str) -> Any:
+    """The option of a command that asks for secrets.
+
+    Args:
+        help: How or what for, a sentence.
+    """
+    return typer.Option("--secret", metavar="ID", help=help, show_default=False, autocompletion=complete_secret_ids)
+
+
+IfSaved = Annotated[list[str] | None, given_fields("Fields as they would be; nothing of it is saved.")]

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ftos_tui.cli import arguments, output
-from ftos_tui.cli.completion import complete_assignments, complete_secret_ids
 from ftos_tui.cli.context import Start
 from ftos_tui.cli.exits import ExitCode
-from ftos_tui.cli.options import AsJson, Name
+from ftos_tui.cli.options import AsJson, IfSaved, Name, asked_secrets
 from ftos_tui.cli.secrets import read_secrets
 from ftos_tui.cli.showing import provider_named
 from ftos_tui.domain.connection_step import Step
@@ -21,36 +20,20 @@ if TYPE_CHECKING:
     from ftos_tui.studio.connection import ReadyTest
     from ftos_tui.studio.session import Session
 
-Assignments = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[ID=VALUE]...",
-        help="Fields as they would be; nothing of it is saved.",
-        show_default=False,
-        autocompletion=complete_assignments,
-    ),
-]
-
 _CODES = {Cause.NETWORK: ExitCode.STORE, Cause.AUTHENTICATION: ExitCode.NOT_PERMITTED}
 
 
 def try_command(
     ctx: typer.Context,
     name: Name,
-    written: Assignments = None,
+    written: IfSaved = None,
     to: Annotated[
         str | None,
         typer.Option("--to", metavar="ADDRESS", help="Send a test message to this one address.", show_default=False),
     ] = None,
     secret: Annotated[
         list[str] | None,
-        typer.Option(
-            "--secret",
-            metavar="ID",
-            help="Ask for a secret without echo, or read a line of standard input; it is not saved.",
-            show_default=False,
-            autocompletion=complete_secret_ids,
-        ),
+        asked_secrets("Ask for a secret without echo, or read a line of standard input; it is not saved."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
