@@ -15,6 +15,7 @@ class BodyEditorScreen(JsonEditorScreen):
         label: What is edited.
         text: The text to start with.
         accept: Takes the text when the operator accepts it.
+        typed: Is told the text at every change, to have it in the draft on disk; None when there is none any more.
     """
 
     suffix = ".txt"
@@ -23,8 +24,15 @@ class BodyEditorScreen(JsonEditorScreen):
         "your own editor, F3 loads a file."
     )
 
-    def __init__(self, path: tuple[str, ...], label: str, text: str, accept: Callable[[str], None]) -> None:
-        super().__init__(path, "", accept, lambda _: None)
+    def __init__(
+        self,
+        path: tuple[str, ...],
+        label: str,
+        text: str,
+        accept: Callable[[str], None],
+        typed: Callable[[str | None], None],
+    ) -> None:
+        super().__init__(path, "", accept, typed)
         self.start = text
         self.label = label
 

@@ -16,8 +16,11 @@ from ftos_tui.domain.findings import Finding, Severity
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import CHANNELS_PATH, FrameScreen, bindings_of
+from ftos_tui.screens.kept_form import KeptForm
 from ftos_tui.studio.channels import channel_context, check_live, open_channel, save
+from ftos_tui.studio.drafts import CHANNEL_FORM
 from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, counted
+from ftos_tui.studio.form_drafts import Typed
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.choice_field import ChoiceField
 from ftos_tui.widgets.field_row import Control, FieldRow, Shown
@@ -114,6 +117,7 @@ class ChannelFormScreen(FrameScreen):
 
     Args:
         draft: What it starts with.
+        key: The id of the draft on disk; None makes a new one.
     """
 
     BINDINGS = bindings_of(CHANNEL)
@@ -124,9 +128,10 @@ class ChannelFormScreen(FrameScreen):
         "the providers to choose from. F8 goes to the next finding; F7 acknowledges a warning by its name."
     )
 
-    def __init__(self, draft: ChannelDraft) -> None:
+    def __init__(self, draft: ChannelDraft, key: str | None = None) -> None:
         super().__init__()
         self.model = ChannelModel(draft)
+        self.kept = KeptForm(self, self.typed, key)
         self._title = Line(self.title_text(), id="title")
         self._rows: dict[str, FieldRow] = {}
         self._busy = False
@@ -165,9 +170,29 @@ class ChannelFormScreen(FrameScreen):
     def on_mount(self) -> None:
         """Starts at the code."""
         super().on_mount()
+        self.kept.opened()
         self.show_findings()
         self.focus_content()
         start(self, self._ask_store, "names")
+
+    def on_unmount(self) -> None:
+        """The draft on disk is no longer being edited."""
+        self.kept.left()
+
+    def typed(self) -> Typed:
+        """What the form holds, with what stands in the fields and has not reached the draft yet."""
+        draft = self.model.draft
+        for field_id, row in self._rows.items():
+            draft = draft.with_text(field_id, row.control.value)
+        edits = {field_id: draft.text(field_id) for field_id in draft.changed}
+        base = draft.base
+        if base is None:
+            return Typed(CHANNEL_FORM, draft.text("code"), edits)
+        return Typed(CHANNEL_FORM, base.code, edits, base.channel_id, base.version)
+
+    def keep_now(self) -> None:
+        """Has the draft on disk before this returns: the line is gone, or the program is about to end."""
+        self.kept.keep_now()
 
     def focus_content(self) -> None:
         """Puts the focus on the code."""
@@ -190,6 +215,7 @@ class ChannelFormScreen(FrameScreen):
         """Something was typed: into the draft with it, and check."""
         event.stop()
         self.model.put(self.model.draft.with_text(event.row.field_id, event.text))
+        self.kept.keep_soon()
         self.show_findings()
         if event.row.field_id in ("code", "provider"):
             start(self, self._ask_store, "names")
@@ -273,6 +299,7 @@ class ChannelFormScreen(FrameScreen):
             later = {f: t for f, t in self.model.draft.edits.items() if draft.edits.get(f) != t}
             self.start_from(saved, later)
             if close and not later:
+                await self.kept.forget()
                 self.console_app.go_back()
         finally:
             self._busy = False
@@ -288,6 +315,7 @@ class ChannelFormScreen(FrameScreen):
         for field_id, row in self._rows.items():
             with row.control.prevent(OneLineInput.Changed, ChoiceField.Changed):
                 row.control.value = draft.text(field_id)
+        self.kept.keep_soon()
         self.show_findings()
         self.refresh_frame()
         start(self, self._ask_store, "names")
@@ -351,10 +379,7 @@ class ChannelFormScreen(FrameScreen):
     async def may_leave(self) -> bool:
         """Asks when there are unsaved changes."""
         unsaved = len(self.model.draft.changed)
-        if not unsaved:
-            return True
-        question = f"{counted(unsaved, 'unsaved change', 'unsaved changes')}."
-        return await self.question.ask(question, {"x": "throw away", "escape": "stay"}) == "x"
+        return await self.kept.may_leave(f"{counted(unsaved, 'unsaved change', 'unsaved changes')}." if unsaved else "")
 
     def help_title(self) -> str:
         """The focused field's label, or the form."""

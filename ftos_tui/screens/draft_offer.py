@@ -13,17 +13,21 @@ if TYPE_CHECKING:
     from ftos_tui.studio.drafts import KeptDraft
 
 
-def settled_drafts(session: Session) -> Sequence["KeptDraft"]:
+def settled_drafts(session: Session, *, every_form: bool = False) -> Sequence["KeptDraft"]:
     """The drafts to offer; what was being saved when the program was killed is looked up first.
+
+    Args:
+        session: The operator's session.
+        every_form: Whether to give those of channels and messages, too.
 
     Raises:
         Failure: The drafts cannot be read.
     """
-    from ftos_tui.studio.drafts import offered_drafts
+    from ftos_tui.studio.drafts import EVERY_FORM, PROVIDER_FORM, offered_drafts
     from ftos_tui.studio.outcome import settle_drafts
 
     settle_drafts(session)
-    return offered_drafts(session)
+    return offered_drafts(session, EVERY_FORM if every_form else (PROVIDER_FORM,))
 
 
 async def offer_drafts(app: SafeApp, console: Console, *, asked: bool) -> None:
@@ -36,7 +40,7 @@ async def offer_drafts(app: SafeApp, console: Console, *, asked: bool) -> None:
     """
     session = console.session
     try:
-        kept = await console.carry_out(lambda: settled_drafts(session))
+        kept = await console.carry_out(lambda: settled_drafts(session, every_form=True))
     except Failure as failure:
         console.report(Level.WARNING, str(failure))
         return

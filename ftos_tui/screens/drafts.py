@@ -8,9 +8,11 @@ from textual.widget import Widget
 from ftos_tui.actions import DRAFTS
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
+from ftos_tui.screens.form_resuming import labels_of, resumed_form
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of
 from ftos_tui.studio.drafts import KeptDraft, differences, discard_draft, restore_draft, typed
 from ftos_tui.studio.failures import field_label
+from ftos_tui.studio.form_drafts import form_differences, titled
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
@@ -73,7 +75,7 @@ class DraftsScreen(FrameScreen):
             Row(
                 key,
                 (
-                    visible(draft.provider_name) or "New provider",
+                    titled(draft),
                     f"version {draft.base_version}" if draft.base_version else "nothing",
                     f"{draft.kept_at:%Y-%m-%d %H:%M:%S}",
                     visible(draft.user),
@@ -101,6 +103,9 @@ class DraftsScreen(FrameScreen):
         kept = self.kept.get(key)
         if kept is None:
             return
+        if kept.form:
+            await self._compare_form(kept)
+            return
         session = self.session
         draft = await self.attempt(lambda: restore_draft(session, kept), lasting=False)
         changes = typed(kept) if draft is None else differences(draft)
@@ -114,6 +119,15 @@ class DraftsScreen(FrameScreen):
             rows.append(Row("base", ("Saved meanwhile", f"it is now {now}", f"it was version {kept.base_version}")))
         self.query_one("#differences", RowList).set_source(StaticSource(rows))
 
+    async def _compare_form(self, kept: KeptDraft) -> None:
+        """Shows what the draft of a channel or a message holds."""
+        session, labels = self.session, labels_of(kept)
+        found = await self.attempt(lambda: form_differences(session, kept, labels), lasting=False)
+        rows = [Row(change.field, (change.label, change.saved or "—", change.draft or "—")) for change in found or ()]
+        if kept.operation_id:
+            rows.append(Row("queued", ("It was being queued", "perhaps it is", "look among the messages first")))
+        self.query_one("#differences", RowList).set_source(StaticSource(rows))
+
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Goes on editing."""
         event.stop()
@@ -123,10 +137,15 @@ class DraftsScreen(FrameScreen):
     async def _resume(self, key: str) -> None:
         kept = self.kept[key]
         session = self.session
+        app, console_app = self.app, self.console_app
+        if kept.form:
+            form = await self.attempt(lambda: resumed_form(session, kept))
+            if form is not None:
+                app.switch_screen(form)
+            return
         draft = await self.attempt(lambda: restore_draft(session, kept))
         if draft is None:
             return
-        app, console_app = self.app, self.console_app
         for field_id in kept.secrets_entered:
             console_app.report(Level.WARNING, f"Enter {field_label(field_id)} again: drafts keep no secrets.")
         console_app.go_back()
@@ -136,8 +155,11 @@ class DraftsScreen(FrameScreen):
     def action_open_saved(self) -> None:
         """Opens the provider as it is saved; the draft stays on disk."""
         row = self.query_one("#drafts", RowList).row
-        provider_id = self.kept[row.key].provider_id if row is not None else None
-        if provider_id:
+        kept = self.kept[row.key] if row is not None else None
+        provider_id = kept.provider_id if kept is not None else None
+        if kept is not None and kept.form:
+            self.console_app.report(Level.INFO, "Only a provider is opened as saved; Enter goes on with this draft.")
+        elif provider_id:
             self.console_app.go_back()
             start(self.app, partial(self.console_app.open_form, provider_id, as_saved=True), "open", exclusive=False)
         else:
@@ -151,7 +173,7 @@ class DraftsScreen(FrameScreen):
 
     async def _discard(self, key: str) -> None:
         kept = self.kept[key]
-        name = visible(kept.provider_name) or "the new provider"
+        name = titled(kept) if kept.form or kept.provider_name else "the new provider"
         sure = await self.question.ask(f"Throw the draft of {name} away?", {"y": "throw away", "escape": "keep"})
         if sure != "y":
             return

@@ -1,9 +1,10 @@
 """New Message: a hand-in typed into a form, checked while it is typed, queued once for each recipient."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -14,13 +15,19 @@ from ftos_tui.domain.findings import Finding, Severity, refuse
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.screens.frame import FrameScreen, bindings_of
-from ftos_tui.studio.failures import MessageRefused, NotFound
+from ftos_tui.screens.kept_form import KeptForm
+from ftos_tui.studio.drafts import MESSAGE_FORM
+from ftos_tui.studio.failures import MessageRefused, NotFound, OutcomeUnknown
+from ftos_tui.studio.form_drafts import Typed
 from ftos_tui.studio.message_views import add_typed, check_typed
 from ftos_tui.studio.reading import open_provider
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.field_row import FieldRow, Shown
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.text_input import OneLineInput
+
+if TYPE_CHECKING:
+    from ftos_tui.studio.messages import Added
 
 _PAUSE_S: Final = 0.1
 """Seconds without a key after which what was typed is checked: a file may have to be read."""
@@ -109,6 +116,8 @@ class MessageFormScreen(FrameScreen):
         path: The breadcrumb of the list.
         provider: The provider's Name at first.
         queued: Gets the id of the message that was queued, of the last one where there are several recipients.
+        texts: What its rows hold at first, from a draft.
+        key: The id of that draft on disk; None makes a new one.
     """
 
     BINDINGS = bindings_of(MESSAGE_NEW)
@@ -120,12 +129,21 @@ class MessageFormScreen(FrameScreen):
     )
 
     def __init__(
-        self, path: tuple[str, ...], provider: str = "", queued: Callable[[str], None] = lambda _: None
+        self,
+        path: tuple[str, ...],
+        provider: str = "",
+        queued: Callable[[str], None] = lambda _: None,
+        *,
+        texts: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> None:
         super().__init__()
         self.path = path
         self._queued = queued
         self.model = MessageModel(provider)
+        self.model.texts |= {name: text for name, text in (texts or {}).items() if name in self.model.texts}
+        self.kept = KeptForm(self, self.typed, key)
+        self._in_editor: tuple[str, str] | None = None
         self._rows: dict[str, FieldRow] = {}
         self._busy = False
 
@@ -162,9 +180,26 @@ class MessageFormScreen(FrameScreen):
     def on_mount(self) -> None:
         """Starts at the first empty row."""
         super().on_mount()
+        self.kept.opened()
         self.show_findings()
         self.focus_content()
         start(self, self._check, "check")
+
+    def on_unmount(self) -> None:
+        """The draft on disk is no longer being edited."""
+        self.kept.left()
+
+    def typed(self) -> Typed:
+        """What the form holds, with what stands in the rows or in the editor and has not reached it yet."""
+        texts = self.model.texts | {name: row.control.value for name, row in self._rows.items()}
+        if self._in_editor is not None:
+            texts[self._in_editor[0]] = self._in_editor[1]
+        edits = {name: text for name, text in texts.items() if text} if texts != self.model.start else {}
+        return Typed(MESSAGE_FORM, texts["provider"].strip(), edits)
+
+    def keep_now(self) -> None:
+        """Has the draft on disk before this returns: the line is gone, or the program is about to end."""
+        self.kept.keep_now()
 
     def focus_content(self) -> None:
         """Puts the focus on the provider, or on To where it is known."""
@@ -191,6 +226,7 @@ class MessageFormScreen(FrameScreen):
         """Something was typed."""
         event.stop()
         self.model.texts[event.row.field_id] = event.text
+        self.kept.keep_soon()
         self.show_findings()
         start(self, self._check_soon, "check")
 
@@ -265,19 +301,34 @@ class MessageFormScreen(FrameScreen):
                 self.console_app.report(Level.ERROR, "Not queued: name a provider, F3 lists them.")
                 return
             acknowledged = self.model.acknowledged
-            added = await self.console_app.carry_out(
-                lambda: add_typed(session, provider, texts, acknowledged), session=session
-            )
+            self.kept.handed_in = True
+            keep = self.kept.writing()
+
+            def hand_in() -> "Added":
+                with suppress(Failure):  # where the disk is full the form itself says so
+                    keep()
+                return add_typed(session, provider, texts, acknowledged)
+
+            added = await self.console_app.carry_out(hand_in, session=session)
+        except OutcomeUnknown as unknown:
+            self.console_app.report(Level.ERROR, f"{unknown} What you typed is kept.")
         except MessageRefused as refused:
+            self._not_handed_in()
             self.go_to(next(iter(self.model.open_fields()), "to"))
             self.console_app.report(Level.ERROR, f"{refused} F8 goes from one to the next.")
         except Failure as failure:
+            self._not_handed_in()
             self.console_app.report(Level.ERROR, f"{failure} What you typed is kept.")
         else:
+            await self.kept.forget()
             self._queued(added.ids[-1])
             self.console_app.go_back()
         finally:
             self._busy = False
+
+    def _not_handed_in(self) -> None:
+        self.kept.handed_in = False
+        self.kept.keep_soon()
 
     def action_providers(self) -> None:
         """Lists the providers to choose from."""
@@ -292,7 +343,12 @@ class MessageFormScreen(FrameScreen):
         row = self.focused_row
         name = row.field_id if row is not None and row.field_id in _BODIES else "text"
         label, text = self._rows[name].label, self.model.texts[name]
-        self.open_screen(BodyEditorScreen(self.breadcrumb(), label, text, partial(self._put, name)))
+        typed = partial(self._typed_in_editor, name)
+        self.open_screen(BodyEditorScreen(self.breadcrumb(), label, text, partial(self._put, name), typed))
+
+    def _typed_in_editor(self, name: str, text: str | None) -> None:
+        self._in_editor = None if text is None else (name, text)
+        self.kept.keep_soon()
 
     def _put(self, name: str, text: str) -> None:
         self._rows[name].control.value = text
@@ -319,10 +375,7 @@ class MessageFormScreen(FrameScreen):
 
     async def may_leave(self) -> bool:
         """Asks when something was typed."""
-        if not self.model.unsaved:
-            return True
-        choices = {"x": "throw away", "escape": "stay"}
-        return await self.question.ask("The message is not queued yet.", choices) == "x"
+        return await self.kept.may_leave("The message is not queued yet." if self.model.unsaved else "")
 
     def help_title(self) -> str:
         """The focused row's label, or the form."""

@@ -34,8 +34,8 @@ class KeptDraft:
     Attributes:
         key: The draft's id, a UUID as 32 hex digits; names the file.
         environment: The environment it belongs to.
-        provider_id: The provider's id; None for a new one.
-        provider_name: What the form showed as Name.
+        provider_id: The id of the provider, or of what else the form edits; None for a new one.
+        provider_name: What the form showed as Name, or names what else it edits.
         base_version: The version the edit started from; 0 for a new provider.
         edits: Plain fields only: what was typed, by field id.
         statuses: The edited list of statuses; None when it was not touched.
@@ -46,6 +46,7 @@ class KeptDraft:
         started: When that process started; filled in when the draft is kept.
         operation_id: The id of the save that was under way; empty for none.
         typed_since: Ids of what was edited after that save was sent.
+        form: Which form it is of: `channel` or `message`; empty for a provider's.
     """
 
     key: str
@@ -62,6 +63,7 @@ class KeptDraft:
     started: str = ""
     operation_id: str = ""
     typed_since: tuple[str, ...] = ()
+    form: str = ""
 
     @property
     def alive(self) -> bool:
@@ -222,6 +224,7 @@ def _to_json(draft: KeptDraft) -> bytes:
             "started": draft.started,
             "operation_id": draft.operation_id,
             "typed_since": draft.typed_since,
+            "form": draft.form,
         }
     ).encode("ascii")
 
@@ -252,4 +255,5 @@ def _from_json(text: bytes) -> KeptDraft:
         started=data["started"],
         operation_id=operation_id,
         typed_since=tuple(str(field_id) for field_id in data.get("typed_since", ())),
+        form=str(data.get("form", "")),
     )

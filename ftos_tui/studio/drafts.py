@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.checks.service_url import without_password
 from ftos_tui.domain.checks.text import without_keys
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Difference", "KeptDraft", "Saving"]
+
+PROVIDER_FORM: Final = ""
+CHANNEL_FORM: Final = "channel"
+MESSAGE_FORM: Final = "message"
+EVERY_FORM: Final = (PROVIDER_FORM, CHANNEL_FORM, MESSAGE_FORM)
+"""Whose drafts there are, as `KeptDraft.form` names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,19 @@ def discard_draft(session: "Session", key: str) -> None:
     session.drafts.discard(key)
 
 
-def offered_drafts(session: "Session") -> Sequence[KeptDraft]:
-    """The drafts of this environment that no open form is editing, newest first."""
+def offered_drafts(session: "Session", forms: tuple[str, ...] = (PROVIDER_FORM,)) -> Sequence[KeptDraft]:
+    """The drafts of this environment that no open form is editing, newest first.
+
+    Args:
+        session: The operator's session.
+        forms: Which forms' drafts, of `EVERY_FORM`; a provider's unless it is said.
+    """
     own = os.getpid()
     return [
         kept
         for kept in session.drafts.list()
-        if kept.environment == session.environment.name
+        if kept.form in forms
+        and kept.environment == session.environment.name
         and kept.key not in session.open_drafts
         and (kept.pid == own or not kept.alive)
     ]

@@ -175,28 +175,27 @@ async def test_a_read_only_environment_shows_the_plan_only(open_with: Opener, fi
         operator.on(PlanScreen)
 
 
-@pytest.mark.parametrize(("answer", "counted"), [("y", "0 refused, 1 to create"), ("escape", "1 refused, 0 to create")])
 async def test_secrets_of_other_names_are_taken_only_when_they_were_named_and_allowed(
-    prepared: Session, tmp_path: Path, answer: str, counted: str
+    prepared: Session, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "in.json", record("New", secrets=FOREIGN))
+    hidden = write(tmp_path / "hidden.json", record("New", secrets={**FOREIGN, "app_key": f"file:/{'a' * 300}"}))
     async with at_console(prepared) as operator:
-        await operator.listed()
-        await operator.press("i")
-        await operator.answer(str(path))
-        await operator.until_asked("env:NEW_PASSWORD, env:NEW_KEY")
-        await operator.press(answer)
-        await operator.until_on(PlanScreen)
-        await operator.until(lambda: operator.row_list("plan").rows)
-        assert detail(operator, "summary").startswith(counted)
-
-
-async def test_a_reference_too_long_to_be_read_is_not_asked_about(prepared: Session, tmp_path: Path) -> None:
-    hidden = {"app_password": f"file:/{'a' * 300}", "app_key": "env:NEW_APP_KEY"}
-    path = write(tmp_path / "in.json", record("New", secrets=hidden))
-    async with at_console(prepared) as operator:
-        await plan_of(operator, path)
-        assert detail(operator, "summary").startswith("1 refused")
+        for file, answer, expected in (
+            (path, "escape", "1 refused"),
+            (hidden, "y", "1 refused"),
+            (path, "y", "0 refused"),
+        ):
+            await operator.listed()
+            await operator.press("i")
+            await operator.answer(str(file))
+            await operator.until_asked("provider: env:NEW_PASSWORD" + (", env:NEW_KEY" if file is path else ". y take"))
+            await operator.press(answer)
+            await operator.until_on(PlanScreen)
+            await operator.until(lambda: operator.row_list("plan").rows)
+            assert detail(operator, "summary").startswith(expected)
+            await operator.press("escape")
+            await operator.until_on(ProvidersScreen)
 
 
 async def test_while_it_is_written_the_screen_stays(

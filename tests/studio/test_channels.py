@@ -18,6 +18,7 @@ from ftos_tui.studio.channels import (
     save,
     served_in_words,
 )
+from ftos_tui.studio.drafts import CHANNEL_FORM, EVERY_FORM, offered_drafts
 from ftos_tui.studio.failures import (
     NameTaken,
     NotFound,
@@ -28,11 +29,17 @@ from ftos_tui.studio.failures import (
     WarningsOpen,
     WrongConfirmation,
 )
+from ftos_tui.studio.form_drafts import (
+    Typed,
+    form_differences,
+    keep_typed,
+    restored_channel,
+)
 from ftos_tui.studio.log import read_log
 from ftos_tui.studio.providers import check as check_provider
 from ftos_tui.studio.providers import delete as delete_provider
 from ftos_tui.studio.providers import save as save_provider
-from ftos_tui.studio.session import Session
+from ftos_tui.studio.session import Session, new_id
 from tests.studio.conftest import OpenSession
 from tests.studio.making import saved
 from tests.studio.test_providers import edit
@@ -217,3 +224,21 @@ def test_drafts_know_what_was_edited(gateway: Session) -> None:
 
 def test_many_channels_are_counted() -> None:
     assert serves_in_words(1200, ("A", "B")) == "serves 1,200 channels: A, B and 1,198 more"
+
+
+def test_a_draft_stands_on_the_channel_that_is_saved_now(gateway: Session) -> None:
+    channel = save(gateway, draft_of())
+    edits = {"code": "EMAIL", "name": "Mine", "unknown": "x"}
+    key = new_id()
+    keep_typed(gateway, key, Typed(CHANNEL_FORM, channel.code, edits, channel.channel_id, channel.version))
+    [kept] = offered_drafts(gateway, EVERY_FORM)
+    assert offered_drafts(gateway) == []
+    again = save(gateway, draft_of(channel, name="Theirs"))
+    assert restored_channel(gateway, kept) == ChannelDraft(again, {"name": "Mine"})
+    labels = {spec.id: spec.label for spec in CHANNEL_FIELDS}
+    shown = [(change.label, change.saved, change.draft) for change in form_differences(gateway, kept, labels)]
+    assert shown == [("Code", "EMAIL", "EMAIL"), ("Name", "Theirs", "Mine")]
+    delete(gateway, again, again.code)
+    assert restored_channel(gateway, kept).base is None
+    keep_typed(gateway, key, Typed(CHANNEL_FORM, "", {}))
+    assert offered_drafts(gateway, EVERY_FORM) == []

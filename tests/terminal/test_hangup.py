@@ -182,6 +182,21 @@ def test_text_in_the_small_editor_is_in_the_draft(
     assert [draft["edits"] for draft in drafts(environ)] == [{"app_config": '{"timeout": 3'}]
 
 
+def test_a_message_typed_so_far_is_in_a_draft(start_program: Start, environ: dict[str, str]) -> None:
+    console = start_program("providers")
+    console.wait_for(GATEWAY)
+    console.press("m")
+    console.wait_for("› Message Queues")
+    console.press("n")
+    console.wait_for("› New message")
+    console.type(TYPED)
+    console.wait_for(TYPED)
+    console.hangup()
+    assert console.wait_end() == 129
+    [draft] = drafts(environ)
+    assert (draft["form"], TYPED in draft["edits"].values()) == ("message", True)
+
+
 @pytest.mark.parametrize("signum", [signal.SIGHUP, signal.SIGKILL])
 def test_next_start_offers_the_draft_and_saves_it(
     start_program: Start, environ: dict[str, str], signum: signal.Signals
