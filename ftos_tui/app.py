@@ -214,8 +214,8 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
     async def _open_form(self, provider_id: str, as_saved: bool) -> None:
         from ftos_tui.screens.draft_offer import settled_drafts
         from ftos_tui.screens.drafts import DraftsScreen
-        from ftos_tui.studio.failures import field_label
-        from ftos_tui.studio.providers import base_of, open_provider
+        from ftos_tui.screens.form_opening import show_form, tell_unreadable
+        from ftos_tui.studio.providers import opened_form
 
         try:
             drafts = await self.carry_out(lambda: settled_drafts(self.session), lasting=False)
@@ -223,22 +223,12 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             if kept and not as_saved:
                 await self.push_screen(DraftsScreen(kept))
                 return
-            version = await self.carry_out(lambda: open_provider(self.session, provider_id=provider_id), lasting=False)
+            version, begin = await self.carry_out(lambda: opened_form(self.session, provider_id), lasting=False)
         except Failure as failure:
             self.report(gravity(failure), str(failure))
             return
-        unreadable = [field_label(f) for f, state in version.secrets.items() if state.is_set and not state.readable]
-        if unreadable:
-            await self._tell_unreadable(version.name, unreadable)
-        await self.open_draft(Draft(base_of(version)))
-
-    async def _tell_unreadable(self, name: str, labels: list[str]) -> None:
-        """Says which secrets do not decrypt, and what is wrong with the key where it is the key's fault."""
-        self.report(Level.WARNING, f"{name}: {', '.join(labels)} does not decrypt; it is kept as it is.")
-        try:
-            await self.carry_out(lambda: self.session.vault)
-        except Failure as failure:
-            self.report(gravity(failure), str(failure))
+        await tell_unreadable(self, version)
+        await show_form(self, begin)
 
     async def open_draft(self, draft: Draft, key: str | None = None, session: Session | None = None) -> None:
         """Opens the form with a draft.
@@ -248,20 +238,18 @@ class FtosApp(SafeApp, inherit_bindings=False):  # Textual's own Ctrl+Q would le
             key: The id of the draft on disk; None for a new one.
             session: Another environment's session to check and save in; None for the console's own.
         """
-        from ftos_tui.screens.edit import EditScreen
-        from ftos_tui.studio.providers import form_context
+        from ftos_tui.screens.form_opening import show_form
+        from ftos_tui.studio.providers import form_start
 
         with self.hold_keys():
             try:
-                context, counts = await self.carry_out(
-                    lambda: form_context(session or self.session, draft), lasting=False, session=session
+                begin = await self.carry_out(
+                    lambda: form_start(session or self.session, draft), lasting=False, session=session
                 )
             except Failure as failure:
                 self.report(gravity(failure), str(failure))
                 return
-            screen = EditScreen(draft, context, key=key, counts=counts)
-            screen.other_session = session
-            await self.push_screen(screen)
+            await show_form(self, begin, key=key, session=session)
 
     async def show_list(self, place: str) -> None:
         """Goes to the list of providers, channels or messages, past whatever lets go; a form asks first.

@@ -149,14 +149,17 @@ def save_draft(
     """
     from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, counted
     from ftos_tui.studio.outcome import OutcomeUnknown, found_out
-    from ftos_tui.studio.providers import changed_fields, check, save
+    from ftos_tui.studio.providers import Saved, changed_fields, check
+    from ftos_tui.studio.providers import save_draft as save
 
-    checked = check(session, draft)
     try:
-        saved = save(session, draft, acknowledged=acknowledged, reason=reason, trial=trial, action=action, patience_s=0)
+        done = save(session, draft, acknowledged=acknowledged, reason=reason, trial=trial, action=action, patience_s=0)
     except OutcomeUnknown as unknown:
         what = f"{visible(draft.text('name'))} version {draft.base.version + 1}"
-        saved = found_out(session, unknown, what, tell=output.complain)
+        version = found_out(session, unknown, what, tell=output.complain)
+        checked = check(session, draft)
+        on_trial = trial_after(session, version, asked=trial is not None)
+        done = Saved(version, checked, changed_fields(draft, checked), on_trial)
     except (Refused, WarningsOpen) as refusal:
         _say_refusal(draft, refusal.checked, as_json)
         warnings = refusal.open if isinstance(refusal, WarningsOpen) else ()
@@ -164,17 +167,18 @@ def save_draft(
         return ExitCode.REFUSED
     except StaleVersion as stale:
         return say_conflict(session, draft, stale, as_json)
+    saved = done.version
     if as_json:
-        output.say_json(shapes.version_shape(saved, trial_after(session, saved, asked=trial is not None)))
+        output.say_json(shapes.version_shape(saved, done.trial))
         return ExitCode.DONE
-    for finding in checked.findings:
+    for finding in done.checked.findings:
         complain_of(finding)
     if saved.number == draft.base.version:
         output.say(f"{saved.name} is so already: version {saved.number} stays.")
     else:
-        number = counted(len(changed_fields(draft, checked)), "field", "fields")
+        number = counted(len(done.changed), "field", "fields")
         output.say(f"Saved {saved.name} version {saved.number} ({number}).")
-        say_trial(saved, trial_after(session, saved, asked=trial is not None))
+        say_trial(saved, done.trial)
     return ExitCode.DONE
 
 

@@ -9,8 +9,6 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from ftos_tui.actions import FORM
-from ftos_tui.domain.checks.context import CheckContext
-from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.fields import FIELD_BY_ID, FIELD_IDS
 from ftos_tui.domain.findings import Severity
 from ftos_tui.domain.log import Level
@@ -28,7 +26,7 @@ from ftos_tui.screens.form_trial import FormTrial, TrialActions
 from ftos_tui.screens.form_versions import VersionActions
 from ftos_tui.screens.frame import MENU_PATH, bindings_of
 from ftos_tui.screens.help import field_help
-from ftos_tui.studio.providers import check_context
+from ftos_tui.studio.providers import FormStart, check_context
 from ftos_tui.studio.session import new_id
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.choice_field import ChoiceField
@@ -50,9 +48,10 @@ class EditScreen(TrialActions, VersionActions, LiveActions, MeaningActions, Test
     """The form of one provider.
 
     Args:
-        draft: What it starts with.
-        context: The world the check is told of.
+        begin: What it starts with.
         key: The id of the draft on disk; None makes a new one.
+
+    Attributes:
         counts: Messages by status code.
     """
 
@@ -69,15 +68,13 @@ class EditScreen(TrialActions, VersionActions, LiveActions, MeaningActions, Test
         "saved yet. F8 goes to the next finding; a warning is acknowledged by its name with F7."
     )
 
-    def __init__(
-        self, draft: Draft, context: CheckContext, *, key: str | None = None, counts: dict[str, int] | None = None
-    ) -> None:
+    def __init__(self, begin: FormStart, *, key: str | None = None) -> None:
         super().__init__()
-        self.model = FormModel(draft, context)
+        self.model = FormModel(begin.draft, begin.context)
         self.key = key or new_id()
-        self.counts = counts or {}
+        self.counts = dict(begin.counts)
         self.saver = FormSaver(self)
-        self.trial = FormTrial(self)
+        self.trial = FormTrial(self, begin.trial)
         self.kept = FormDraft(self)
         self.live = FormLive(self)
         self.activity = FormActivity(self)
@@ -118,7 +115,7 @@ class EditScreen(TrialActions, VersionActions, LiveActions, MeaningActions, Test
         self.show_findings()
         self.focus_content()
         self.set_interval(TICK, self._tick)
-        self.trial.look_soon()
+        self.trial.show()
         self.live.entered()
         self.activity.follow()
         if self.model.unsaved:
@@ -171,9 +168,10 @@ class EditScreen(TrialActions, VersionActions, LiveActions, MeaningActions, Test
         if isinstance(row.control, SecretInput):
             self.model.enter_secret(row.field_id, row.control.take())
         else:
+            before = self.model.draft.text(row.field_id)
             self.model.type(row.field_id, event.text)
-        if row.field_id == "name":
-            start(self, self._ask_name, "name")
+            if row.field_id == "name" and event.text != before:  # a field also says so when it is put on the screen
+                start(self, self._ask_name, "name")
         self.show_findings()
         self.keep_soon()
 

@@ -12,9 +12,9 @@ from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.visible import visible
 from ftos_tui.studio.drafts import Saving, keep_draft
 from ftos_tui.studio.failures import OutcomeUnknown, Refused, StaleVersion, StoreError, WarningsOpen, field_label
-from ftos_tui.studio.history import rollback
+from ftos_tui.studio.history import ROLLBACK, rollback_reason
 from ftos_tui.studio.outcome import done_words, not_done, outcome_of, pauses
-from ftos_tui.studio.providers import base_of, clear_secret, open_provider, save, saved_version
+from ftos_tui.studio.providers import Saved, base_of, clear_secret, open_provider, save_draft, saved_version
 from ftos_tui.studio.session import new_id
 
 if TYPE_CHECKING:
@@ -63,15 +63,18 @@ class FormSaver:
         given: dict[str, Any] = {"acknowledged": acknowledged, "reason": reason, "trial": trial}
         given |= {"operation_id": saving.operation_id, "patience_s": 0}
 
-        def operation() -> ProviderVersion:
+        if number is not None:
+            given |= {"action": ROLLBACK, "reason": rollback_reason(number, reason)}
+
+        def operation() -> Saved:
             with suppress(Failure):  # where the disk is full the form itself says so
                 keep_draft(session, key, draft, saving)
-            return save(session, draft, **given) if number is None else rollback(session, draft, number, **given)
+            return save_draft(session, draft, **given)
 
         try:
             # A refusal moves the focus: what is typed meanwhile, a secret perhaps, waits for it.
             with self.form.console_app.hold_keys():
-                version = await self.form.console_app.carry_out(operation, session=session)
+                saved = await self.form.console_app.carry_out(operation, session=session)
         except OutcomeUnknown:
             await self._find_out(saving, close)
         except (Refused, WarningsOpen) as outcome:
@@ -81,7 +84,7 @@ class FormSaver:
         except Failure as failure:
             self.report(Level.ERROR, f"{failure} What you typed is kept.")
         else:
-            await self._saved(version, draft, close)
+            await self._saved(saved.version, draft, close, saved)
         finally:
             self.busy = False
         if self.saving is not None:
@@ -136,13 +139,13 @@ class FormSaver:
                 break
         self.report(Level.ERROR, f"{outcome} F8 goes from one to the next.")
 
-    async def _saved(self, version: ProviderVersion, draft: Draft, close: bool) -> None:
+    async def _saved(self, version: ProviderVersion, draft: Draft, close: bool, saved: Saved | None = None) -> None:
         if version.number == draft.base.version and version.provider_id == draft.base.provider_id:
             self.report(Level.INFO, f"Nothing to save: {visible(version.name)} is as it was.")
         now = self.form.model.draft
         later = {field_id: text for field_id, text in now.edits.items() if draft.edits.get(field_id) != text}
         self.saving = None  # its outcome is known: what is typed now is a draft of its own
-        await self.start_from(version)
+        await self.start_from(version, saved)
         for field_id, text in later.items():  # typed while the save was under way
             self.form.model.type(field_id, str(text))
         if later:
@@ -151,14 +154,22 @@ class FormSaver:
         elif close:
             self.form.console_app.go_back()
 
-    async def start_from(self, version: ProviderVersion) -> None:
-        """Makes the form hold a saved version, nothing unsaved."""
+    async def start_from(self, version: ProviderVersion, saved: Saved | None = None) -> None:
+        """Makes the form hold a saved version, nothing unsaved.
+
+        Args:
+            version: The version.
+            saved: What is known of the save it came of; None has the store asked whether it is on trial.
+        """
         model = self.form.model
         model.rebase(Draft(base_of(version)))
         model.attempted = False
         model.reason = ""
         model.trial = None
-        self.form.trial.look_soon()
+        if saved is None:
+            self.form.trial.look_soon()
+        else:
+            self.form.trial.know(saved.trial)
         await self.form.kept.forget()
         self.form.put_all()
 

@@ -23,14 +23,15 @@ class FormTrial:
 
     Args:
         form: The form.
+        trial: The trial that ran when the provider was read.
 
     Attributes:
         trial: The trial as of the last look.
     """
 
-    def __init__(self, form: "EditScreen") -> None:
+    def __init__(self, form: "EditScreen", trial: Trial | None) -> None:
         self.form = form
-        self.trial: Trial | None = None
+        self.trial = trial
         self.line = TrialLine()
         self._seconds: Timer | None = None
 
@@ -44,11 +45,22 @@ class FormTrial:
             self._put(None)
             return
         found = await self.form.attempt(lambda: (trial_of(session, provider_id),), lasting=False, quiet=True)
-        if found is None:
-            return
-        self._put(found[0])
-        watch = self.form.console_app.trial_watch
-        if session is watch.session and watch.known.get(provider_id) != found[0]:
+        if found is not None:
+            self.know(found[0])
+
+    def show(self) -> None:
+        """Shows what the form started with."""
+        self.know(self.trial)
+
+    def know(self, trial: Trial | None) -> None:
+        """Shows the trial that runs as far as it is known now, without asking the store.
+
+        Args:
+            trial: The trial; None where none runs.
+        """
+        self._put(trial)
+        watch, provider_id = self.form.console_app.trial_watch, self.form.model.draft.base.provider_id or ""
+        if self.form.session is watch.session and watch.known.get(provider_id) != trial:
             start(self.form.app, watch.look, "trials")  # for the list, and for when the form is closed
 
     def _put(self, trial: Trial | None) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from ftos_tui.stores.protocol import AuditEntry, SealedSecret, Sign
 
 SecretPlace = tuple[str, str, int]
 """Where a secret is kept: provider id, field id, version."""
+
+KEY_FACTS: Final = ("key_id", "key_salt", "audit_key", "key_retiring", "environment")
+"""The facts that opening a vault needs; `studio.master_key` says what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,10 @@ class FactsChange:
 
 class KeyStore(Protocol):
     """Facts about keys, and sealed secrets. A secret is written only under the key that the fact `key_id` names."""
+
+    def key_facts(self) -> Mapping[str, str]:
+        """Those of `KEY_FACTS` that the store knows; of one state of the store."""
+        ...
 
     def change_facts(self, change: FactsChange, sign: "Sign") -> bool:
         """Changes facts, with an audit entry in the same transaction.

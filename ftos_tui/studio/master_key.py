@@ -7,7 +7,7 @@ sealed under it, and `key_retiring_id`. `environment` is what a shared store's k
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ftos_tui.domain.log import Level
@@ -33,13 +33,17 @@ def vault_of(session: "Session", store: "ProviderStore") -> "Vault":
     """
     from ftos_tui.vault.errors import KeyLost, KeyWrong
 
+    known, session.key_facts = session.key_facts, None
     while True:
-        expected = store.fact("key_id")
+        facts = known or store.key_facts()
+        known, expected = None, facts.get("key_id")
         try:
-            vault = _found(session, store, expected)
+            vault = _found(session, store, facts)
             if expected is None and (expected := store.remember("key_id", vault.key_id)) != vault.key_id:
                 continue  # another process chose the key
-            vault = _with_store_keys(session, store, vault)
+            if session.bound_to is None:
+                session.bound_to = facts.get(ENVIRONMENT) or session.environment.name
+            vault = _with_store_keys(session.bound_to, vault, facts)
         except (KeyLost, KeyWrong) as lost:
             if store.fact("key_id") == expected:
                 if session.shared and isinstance(lost, KeyLost) and not store.fact("key_salt"):
@@ -89,11 +93,11 @@ def vault_opening(session: "Session", key_id: str) -> "Vault":
     return session.vault
 
 
-def _found(session: "Session", store: "ProviderStore", expected: str | None) -> "Vault":
+def _found(session: "Session", store: "ProviderStore", facts: Mapping[str, str]) -> "Vault":
     from ftos_tui.vault.keys import open_vault
 
-    wanted = session.environment.key
-    salt = store.fact("key_salt") or ""
+    wanted, expected = session.environment.key, facts.get("key_id")
+    salt = facts.get("key_salt") or ""
     source: KeySource = wanted
     if expected is not None:
         # What the settings say is for the next key: the store knows whether this one is a passphrase.
@@ -151,9 +155,8 @@ def new_salt() -> str:
     return os.urandom(16).hex()
 
 
-def _with_store_keys(session: "Session", store: "ProviderStore", vault: "Vault") -> "Vault":
-    name = lasting_name(session, store)
-    audit_key, retiring = store.fact("audit_key"), store.fact("key_retiring")
+def _with_store_keys(name: str, vault: "Vault", facts: Mapping[str, str]) -> "Vault":
+    audit_key, retiring = facts.get("audit_key"), facts.get("key_retiring")
     if audit_key:
         vault = vault.with_audit_key(audit_key, name)
     return vault.with_retiring(retiring, name) if retiring else vault

@@ -8,7 +8,7 @@ from ftos_tui.domain.draft import Base, Draft
 from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.domain.trial import Trial
-from ftos_tui.stores.around_protocol import Around
+from ftos_tui.stores.around_protocol import Around, Record
 from ftos_tui.stores.protocol import Cursor, ListQuery, ProviderSummary, SortColumn
 
 if TYPE_CHECKING:
@@ -36,9 +36,33 @@ def open_provider(session: "Session", *, name: str | None = None, provider_id: s
     Raises:
         NotFound: There is no such provider.
     """
-    store = session.store
-    version = store.by_name(name or "") if provider_id is None else store.by_id(provider_id)
-    return with_readability(session, version)
+    return open_record(session, provider_id=provider_id, name=name).version
+
+
+def open_record(
+    session: "Session", *, provider_id: str | None, name: str | None = None, around: bool = False
+) -> Record:
+    """A provider's current version as `open_provider` gives it, with all that was read beside it in one round trip.
+
+    Args:
+        session: The operator's session.
+        provider_id: The provider; None to go by its name.
+        name: Its name.
+        around: Whether what stands around it is wanted too.
+
+    Raises:
+        NotFound: There is no such provider.
+    """
+    store, sealed = session.store, session.may_unseal
+    keys = sealed and not session.vault_is_open
+    found = store.record(provider_id, name or "", sealed=sealed, keys=keys, around=around)
+    if found.key_facts:
+        session.key_facts = found.key_facts
+    version = found.version
+    if not sealed or not _has_key(session, [version]):
+        return found  # whether a secret opens is not theirs to know
+    opened = {place: _opened(session, place, found.sealed.get(place[1])) for place in _places([version])}
+    return replace(found, version=marked([version], opened)[0])
 
 
 def base_of(version: ProviderVersion) -> Base:
@@ -46,13 +70,13 @@ def base_of(version: ProviderVersion) -> Base:
     return Base(version.provider_id, version.number, version.values, version.secrets, version.statuses)
 
 
-def around(session: "Session", draft: Draft, *, current: bool = False) -> Around:
-    """What stands around a draft's provider, and who bears its name; with `current` also its last version."""
+def around(session: "Session", draft: Draft) -> Around:
+    """What stands around a draft's provider, and who bears its name."""
     name = draft.raw("name")
     asked = name if isinstance(name, str) and name.strip() else ""
     if draft.base.provider_id is None and not asked:
         return Around()  # nothing to ask: a form for a new provider opens though the store is away
-    return session.store.around(draft.base.provider_id, asked, current=current)
+    return session.store.around(draft.base.provider_id, asked)
 
 
 def status_counts(session: "Session", provider_id: str) -> Mapping[str, int]:
@@ -115,16 +139,20 @@ def opened_secrets(session: "Session", versions: Sequence[ProviderVersion]) -> "
     Returns:
         Secrets by their places; None for one that is gone or does not open.
     """
-    places = [
+    places = _places(versions)
+    if not places or not session.may_unseal:
+        return dict.fromkeys(places)
+    stored = session.store.sealed_secrets(places)
+    return {place: _opened(session, place, stored.get(place)) for place in places}
+
+
+def _places(versions: Sequence[ProviderVersion]) -> "list[SecretPlace]":
+    return [
         (version.provider_id, field_id, state.version)
         for version in versions
         for field_id, state in version.secrets.items()
         if state.is_set
     ]
-    if not places or not session.may_unseal:
-        return dict.fromkeys(places)
-    stored = session.store.sealed_secrets(places)
-    return {place: _opened(session, place, stored.get(place)) for place in places}
 
 
 def opened_secret(session: "Session", version: ProviderVersion, field_id: str) -> "Secret | None":

@@ -58,6 +58,7 @@ class Session:
         open_drafts: Keys of the drafts that forms of this process are editing now.
         listeners: Told of each line of the status log, in the thread that wrote it.
         bound_to: What secrets and keys of the store are bound to, once that is known; see `master_key.lasting_name`.
+        key_facts: What the store was last heard to keep about its keys, until the vault is opened with it.
         closing: Called when the session is closed, before its store is.
         trial_news: What became of trials that this session carried out, for a face without a status log to tell.
     """
@@ -67,7 +68,7 @@ class Session:
     places: Places
     author: Author = field(default_factory=lambda: current_author(os.environ))
     clock: Clock = _utc_now
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)  # it may hold passwords
     ask_passphrase: Callable[[str], Secret] | None = None
     ask_sign_in: "Callable[[str, str], Credentials] | None" = None
     credentials: "Credentials | None" = None
@@ -79,6 +80,7 @@ class Session:
     closing: list[Callable[[], None]] = field(default_factory=list)
     trial_news: list[str] = field(default_factory=list)
     bound_to: str | None = None
+    key_facts: Mapping[str, str] | None = None
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
     # Opening a shared store may take long; log and drafts do not wait for it, nor does who leaves.
     _files: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -234,6 +236,12 @@ class Session:
         """Takes another vault after the master key was rotated; None lets the next use open it."""
         with self._opening:
             self._vault = vault
+            self.key_facts = None
+
+    @property
+    def vault_is_open(self) -> bool:
+        """Whether the vault was opened; asking does not open it."""
+        return self._vault is not None
 
     @property
     def journal(self) -> "Journal":
@@ -306,7 +314,7 @@ class Session:
             if self._store is not None:
                 self._store.close()
                 self._store = None
-            self._vault = None
+            self._vault = self.key_facts = None
             self.credentials = None
         finally:
             self._opening.release()

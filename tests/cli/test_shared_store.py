@@ -17,7 +17,8 @@ from ftos_tui.studio.events import EVENT_WITHHELD, list_events
 from ftos_tui.studio.message_views import WITHHELD, message_view
 from ftos_tui.studio.messages import NewMessage, add
 from ftos_tui.studio.providers import new_draft, save
-from tests.cli.conftest import Run
+from tests.cli.conftest import BOTH_SECRETS, GOOD, SECRETS, Run
+from tests.line import Line
 from tests.postgres import PostgresServer
 from tests.studio.making import filled
 from tests.team import NAME, Team, new_team
@@ -70,6 +71,25 @@ def test_who_may_not_change_is_refused_with_a_code(run: Run, home: Path, team: T
     for command in (("list",), ("verify",), ("checkpoint", "--file", str(home / "pins"))):
         audit = run("audit", *command)
         assert (audit.code, "may not read the audit: ask" in audit.err) == (ExitCode.NOT_PERMITTED, True), audit.err
+
+
+def test_a_change_costs_a_round_trip_to_read_and_two_to_save(
+    run: Run, home: Path, team: Team, postgres_server: PostgresServer
+) -> None:
+    team.give_key(home / ".local" / "share" / "ftos-tui")
+    with Line(postgres_server.host, postgres_server.port) as line:
+        write_settings(home, team.toml(port=(line.port,)))
+
+        def trips(*arguments: str, input: str = "") -> int:
+            before = line.trips
+            told = run("providers", *arguments, input=input)
+            assert told.code == 0, told.err
+            return line.trips - before
+
+        a_look = trips("show", "FTOSEmailGateway", "--json") - 1  # which also asks for a trial
+        assert trips("set", "FTOSEmailGateway", *GOOD, *SECRETS, input=BOTH_SECRETS) == a_look + 2
+        assert trips("set", "FTOSEmailGateway", "bulk_no=51", "--trial", "10") == a_look + 2
+        assert trips("set", "FTOSEmailGateway", "bulk_no=51") == a_look + 2, "what is so already is looked at, too"
 
 
 def test_config_show_tells_the_shared_store_as_toml(run: Run, home: Path, team: Team) -> None:

@@ -17,7 +17,7 @@ from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.frame import FrameScreen
 from ftos_tui.stores.sql import signals
 from ftos_tui.studio.live import Change, News, Watch
-from ftos_tui.studio.providers import base_of, delete, duplicate_draft, form_context, open_provider, save
+from ftos_tui.studio.providers import base_of, delete, duplicate_draft, form_start, open_provider, save
 from ftos_tui.studio.session import Session
 from ftos_tui.widgets.frame import TopLine
 from tests.screens.conftest import NOON, session_in
@@ -171,8 +171,7 @@ async def test_a_form_that_is_on_its_way_catches_up_when_it_is_there(session: Se
         await operator.listed()
         await following(operator)
         draft = Draft(base_of(open_provider(session, name=GATEWAY)))
-        context, counts = form_context(session, draft)
-        form = EditScreen(draft, context, counts=counts)
+        form = EditScreen(form_start(session, draft))
         waiting = operator.app.push_screen(form)
         assert operator.app.screen is form  # on the stack, with nothing in it yet
         saves(bo)

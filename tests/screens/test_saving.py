@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from ftos_tui.domain.log import Level
-from ftos_tui.domain.record import ProviderVersion
 from ftos_tui.screens import form_saver
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.screens.waiting import Waiting
 from ftos_tui.stores.sql.sqlite import open_sqlite
 from ftos_tui.studio.failures import NotFound
-from ftos_tui.studio.providers import delete, open_provider, save
+from ftos_tui.studio.providers import Saved, delete, open_provider, save_draft
 from ftos_tui.studio.session import Session
 from ftos_tui.terminal import type_ahead
 from tests.screens.operator import Operator, at_console
@@ -169,12 +168,12 @@ async def test_keys_typed_during_a_slow_refused_save_go_where_the_refusal_leads(
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow_save(*arguments: Any, **options: Any) -> ProviderVersion:
+    def slow_save(*arguments: Any, **options: Any) -> Saved:
         begun.set()
         assert go_on.wait(60)
-        return save(*arguments, **options)
+        return save_draft(*arguments, **options)
 
-    monkeypatch.setattr(form_saver, "save", slow_save)
+    monkeypatch.setattr(form_saver, "save_draft", slow_save)
     monkeypatch.setattr(type_ahead, "LONGEST_HOLD", 60.0)
     async with at_console(session) as operator:
         await operator.open(NAME)

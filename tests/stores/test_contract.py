@@ -278,18 +278,18 @@ def test_status_counts_add_up(store: ProviderStore) -> None:
 def test_what_stands_around_a_provider_is_told_at_once(store: ProviderStore) -> None:
     first = store.write(new_version("Gateway"), sign)
     until = store.now(AT) + timedelta(minutes=10)
-    second = store.write(next_version(first, trial_until=until), sign)
+    store.write(next_version(first, trial_until=until), sign)
     store.count_status(first.provider_id, "250", 3)
-    found = store.around(first.provider_id, "GATEWAY", current=True)
-    assert (found.name_owner, found.current, found.trial) == (first.provider_id, second, store.trial(first.provider_id))
+    found = store.around(first.provider_id, "GATEWAY")
+    assert (found.name_owner, found.current, found.trial) == (first.provider_id, None, store.trial(first.provider_id))
     assert (found.status_counts, found.waiting, found.serves_count, found.serves) == ({"250": 3}, 0, 0, ())
     assert found.trial is not None
     free = store.around(first.provider_id, "Other")
-    assert (free.name_owner, free.current) == (None, None)
+    assert free.name_owner is None
     assert store.around(None, "gateway") == Around(first.provider_id)
     for name in ("", "\ud800", "\0"):
         assert store.around(None, name) == Around()
-    assert store.around("nobody", "gateway", current=True) == Around(first.provider_id, status_counts={})
+    assert store.around("nobody", "gateway") == Around(first.provider_id, status_counts={})
 
 
 def test_a_fact_is_kept_as_it_was_remembered_first(store: ProviderStore, open_store: OpenStore) -> None:

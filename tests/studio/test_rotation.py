@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -164,8 +164,8 @@ def test_a_secret_sealed_with_the_old_key_is_not_stored_but_sealed_again(
     # The reads before the save would notice; a save that was already sealing does not.
     other.renew_vault(stale)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ftos_tui.studio.providers.with_current_key", lambda _, operation: operation())
-        patched.setattr("ftos_tui.studio.providers.check", _sealing_late(other, stale))
+        patched.setattr("ftos_tui.studio.saving.with_current_key", lambda _, operation: operation())
+        patched.setattr("ftos_tui.studio.saving.check", _sealing_late(other, stale))
         with pytest.raises(StaleKey, match="save again"):
             enter_key(other, "Gateway", "never")
     other.renew_vault(stale)
@@ -176,9 +176,12 @@ def test_a_secret_sealed_with_the_old_key_is_not_stored_but_sealed_again(
 def _sealing_late(session: Session, stale: Any) -> Callable[..., Any]:
     from ftos_tui.studio.providers import check
 
+    late = [stale]
+
     def checked(*arguments: Any) -> Any:
         outcome = check(*arguments)
-        session.renew_vault(stale)
+        if late:
+            session.renew_vault(late.pop())
         return outcome
 
     return checked
@@ -190,7 +193,7 @@ def test_a_save_whose_key_is_replaced_under_it_is_sealed_again(session: Session,
     stale = other.vault
     rotate_key(session)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ftos_tui.studio.providers.check", _sealing_late(other, stale))
+        patched.setattr("ftos_tui.studio.saving.check", _sealing_late(other, stale))
         assert enter_key(other, "Gateway", "second").secrets["app_key"].version == 2
     assert secret_of(open_session(), open_provider(session, name="Gateway"), "app_key") == "second"
     assert_whole(session, "Gateway")
@@ -452,7 +455,7 @@ def test_a_report_without_files_is_in_words() -> None:
     )
 
 
-def test_a_vault_that_is_opened_while_the_key_changes_is_the_new_one(
+def test_a_vault_that_is_opened_while_the_key_changes_takes_the_new_one_when_it_saves(
     session: Session, open_session: OpenSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved(session)
@@ -467,6 +470,8 @@ def test_a_vault_that_is_opened_while_the_key_changes_is_the_new_one(
         return found
 
     monkeypatch.setattr(master_key, "_found", overtaken)
+    assert late.vault.key_id != session.vault.key_id, "as of one moment, before the rotation"
+    assert enter_key(late, "Gateway", "second").secrets["app_key"].version == 2
     assert late.vault.key_id == session.vault.key_id
     assert_whole(late, "Gateway")
 
@@ -479,8 +484,8 @@ def test_of_two_first_starts_that_choose_a_key_each_one_wins(
     find = master_key._found
     faster = MasterKey.new().key_id
 
-    def overtaken(mine: Session, store: ProviderStore, expected: str | None) -> Any:
-        found = find(mine, store, expected)
+    def overtaken(mine: Session, store: ProviderStore, facts: Mapping[str, str]) -> Any:
+        found = find(mine, store, facts)
         assert store.remember("key_id", faster) == faster
         return found
 

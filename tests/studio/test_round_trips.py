@@ -1,11 +1,16 @@
 """How often the program asks a shared store for what an operator does: over a long line that is what counts."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from ftos_tui.domain.draft import Draft
 from ftos_tui.domain.secret import Secret
+from ftos_tui.studio.failures import StaleVersion
 from ftos_tui.studio.history import history
-from ftos_tui.studio.providers import form_context, save
+from ftos_tui.studio.providers import form_start, opened_form, save_draft
 from ftos_tui.studio.reading import (
     ListQuery,
     base_of,
@@ -55,20 +60,34 @@ def test_list_form_and_save_ask_a_shared_store_seldom(postgres_server: PostgresS
         assert trips() == 1
         running_trials(session)
         assert trips() == 1
-        draft = Draft(base_of(open_provider(session, provider_id=first.provider_id)), dict(_VALUES), dict(_SECRETS))
+        _, begin = opened_form(session, first.provider_id)
         assert trips() == 1
-        form_context(session, draft)
-        assert trips() == 1
-        save(session, draft, reason="for a test")
-        trips()
-        opened = open_provider(session, provider_id=first.provider_id)
-        assert opened.ready
-        assert trips() == 2, "the version, then its secrets, to see whether they open"
-        form_context(session, Draft(base_of(opened)))
-        trial_of(session, first.provider_id)
+        saved = save_draft(
+            session, replace(begin.draft, edits=dict(_VALUES), secrets=dict(_SECRETS)), reason="for a test"
+        )
+        assert trips() == 2, "the vault opens with what opening the form brought"
+        assert saved.version.ready
+        session.renew_vault()
+        version, begin = opened_form(session, first.provider_id)
+        assert version == saved.version
+        assert trips() == 1, "the secrets and what opens them come with the version"
+        length = timedelta(minutes=10)
+        on_trial = save_draft(session, begin.draft.with_text("bulk_no", "60"), reason="for a test", trial=length)
         assert trips() == 2
-        save(session, Draft(base_of(opened), {"bulk_no": 60}), reason="for a test")
-        assert trips() == 4, "what stands around it, a save of two, and whether its secrets open"
+        assert on_trial.trial == trial_of(session, first.provider_id) is not None
+        assert on_trial.version == open_provider(session, provider_id=first.provider_id)
+        trips()
+        assert opened_form(session, first.provider_id)[1].trial == on_trial.trial
+        assert open_provider(session, name=first.name) == on_trial.version
+        assert trips() == 2
+        unchanged = save_draft(session, Draft(base_of(on_trial.version)))
+        assert trips() == 2
+        assert (unchanged.version, unchanged.changed, unchanged.trial) == (on_trial.version, (), on_trial.trial)
+        form_start(session, begin.draft)
+        assert trips() == 1
+        with pytest.raises(StaleVersion):
+            save_draft(session, begin.draft.with_text("bulk_no", "70"))
+        assert trips() == 2
         history(session, first.provider_id)
         assert trips() <= 2
         session.close()

@@ -53,6 +53,9 @@ class Database:
         read_only: Whether writing is refused.
     """
 
+    far: bool = False
+    """Whether each question to it is a round trip on a line, so that few of them count more than a short lock."""
+
     def __init__(self, engine: Engine, backend: Backend, *, read_only: bool = False) -> None:
         self.engine = engine
         self.backend = backend

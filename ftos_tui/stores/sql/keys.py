@@ -1,13 +1,23 @@
 """Facts about master keys, and the secrets that they wrap."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, tuple_, update
 
-from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
+from ftos_tui.stores.key_protocol import KEY_FACTS, FactsChange, SecretPlace
 from ftos_tui.stores.protocol import SealedSecret, Sign
 from ftos_tui.stores.sql import audit, reads, rows
 from ftos_tui.stores.sql.schema import fact, secret
+from ftos_tui.stores.sql.statements import Query, Rows
+
+FACTS: Final = Query(select(fact.c.key, fact.c.value).where(or_(*(fact.c.key == key for key in KEY_FACTS))))
+"""Asks for what the store keeps about its master keys; `facts_of` reads the answer."""
+
+
+def facts_of(found: Rows) -> Mapping[str, str]:
+    """The answer to `FACTS`."""
+    return {str(row[0]): str(row[1]) for row in found}
 
 
 def change_facts(connection: Connection, change: FactsChange, sign: Sign) -> bool:

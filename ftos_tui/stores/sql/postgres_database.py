@@ -32,6 +32,8 @@ class PostgresDatabase(Database):
         target: Where the database is.
     """
 
+    far = True
+
     def __init__(self, engine: Engine, backend: Backend, target: PostgresTarget) -> None:
         super().__init__(engine, backend, read_only=target.read_only)
         self._target = target

@@ -74,7 +74,7 @@ def by_name(look: Runs, name: str) -> ProviderVersion:
     key = name_key(name)
     version = _first(look, _NAMED, {"name_key": key}) if storable(key) else None
     if version is None:
-        raise NotFound(f"There is no provider {shortened(name, 60)}: see the list for the names there are.")
+        raise missing(None, name)
     return version
 
 
@@ -85,9 +85,22 @@ def by_id(look: Runs, provider_id: str, number: int | None = None) -> ProviderVe
     else:
         version = _first(look, _NUMBERED, {"of": provider_id, "at_number": number})
     if version is None:
-        what = "provider" if number is None else f"version {number} of provider"
-        raise NotFound(f"There is no {what} {shortened(provider_id, 40)}: refresh the list.")
+        raise missing(provider_id, "", number)
     return version
+
+
+def missing(provider_id: str | None, name: str, number: int | None = None) -> NotFound:
+    """What is told of a provider, or a version of it, that is not in the store.
+
+    Args:
+        provider_id: The provider; None where it was asked for by name.
+        name: That name.
+        number: Which version was asked for; None for the last.
+    """
+    if provider_id is None:
+        return NotFound(f"There is no provider {shortened(name, 60)}: see the list for the names there are.")
+    what = "provider" if number is None else f"version {number} of provider"
+    return NotFound(f"There is no {what} {shortened(provider_id, 40)}: refresh the list.")
 
 
 def outcome(look: Runs, operation_id: str) -> ProviderVersion | None:
@@ -155,10 +168,23 @@ def waiting_of(found: Rows) -> int:
     return int(found[0][0] or 0)
 
 
-def current_queries(provider_id: str) -> tuple[Query, Query]:
-    """Asks for the row of a provider's last version, and for what is known of its secrets; see `version_of`."""
-    of = {"of": provider_id}
-    return Query(row_of(CURRENT), of), Query(secrets_of(CURRENT), of)
+def last_queries(provider_id: str | None, name: str, *, sealed: bool) -> tuple[Query, ...]:
+    """Asks for the row of a provider's last version, and for its secrets; see `version_of`.
+
+    Args:
+        provider_id: The provider; None to go by its name.
+        name: Its name.
+        sealed: Whether the secrets themselves are wanted, rather than what may be known of them.
+
+    Returns:
+        Two statements; none where nobody can bear the name.
+    """
+    key = name_key(name)
+    if provider_id is None and not storable(key):
+        return ()
+    condition = CURRENT if provider_id is not None else _NAMED
+    values = {"of": provider_id} if provider_id is not None else {"name_key": key}
+    return Query(row_of(condition), values), Query(secrets_of(condition, sealed=sealed), values)
 
 
 def fact_of(connection: Connection, key: str) -> str | None:
@@ -200,8 +226,8 @@ def row_of(condition: ColumnElement[bool]) -> Select[Any]:
 
 
 @lru_cache(8)
-def secrets_of(condition: ColumnElement[bool]) -> Select[Any]:
-    """What is known of the secrets of the version that a condition picks."""
+def secrets_of(condition: ColumnElement[bool], *, sealed: bool = False) -> Select[Any]:
+    """What is known of the secrets of the version that a condition picks; with `sealed` the secrets themselves."""
     kept = or_(
         *(
             and_(secret.c.field == field_id, secret.c.version == SecretNumber(_VERSION.secret_versions, field_id))
@@ -209,7 +235,7 @@ def secrets_of(condition: ColumnElement[bool]) -> Select[Any]:
         )
     )
     joined = secret.join(provider_version, _VERSION.provider_id == secret.c.provider_id)
-    return select(*STATE_COLUMNS).select_from(joined).where(condition, kept)
+    return select(*(secret.c if sealed else STATE_COLUMNS)).select_from(joined).where(condition, kept)
 
 
 def _first(look: Runs, condition: ColumnElement[bool], values: Mapping[str, Any]) -> ProviderVersion | None:

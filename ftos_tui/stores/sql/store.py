@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from ftos_tui.domain.channel import Channel
 from ftos_tui.domain.record import Author, ProviderVersion
 from ftos_tui.domain.trial import Trial
-from ftos_tui.stores.around_protocol import Around
+from ftos_tui.stores.around_protocol import Around, Decide, Record, SaveRequest
 from ftos_tui.stores.audit_protocol import AuditQuery
 from ftos_tui.stores.channel_protocol import ChannelEnd, ChannelQuery, NewChannel
 from ftos_tui.stores.key_protocol import FactsChange, SecretPlace
@@ -19,8 +19,8 @@ from ftos_tui.stores.live_protocol import Change, Present, Signal
 from ftos_tui.stores.plain_json import time_from_text, time_to_text
 from ftos_tui.stores.protocol import AuditEntry, ListQuery, NewVersion, ProviderSummary, SealedSecret, Sign, StoreFacts
 from ftos_tui.stores.rights_protocol import Right, Standing
+from ftos_tui.stores.sql import around as beside
 from ftos_tui.stores.sql import (
-    around,
     audit,
     bulk,
     channels,
@@ -129,10 +129,27 @@ class SqlStore:
         with self.database.looking() as look:
             return reads.waiting_count(look, provider_id)
 
-    def around(self, provider_id: str | None, name: str, *, current: bool = False) -> Around:
+    def around(self, provider_id: str | None, name: str) -> Around:
         """What stands around a provider."""
         with self.database.looking() as look:
-            return around.around(look, provider_id, name, current=current)
+            return beside.around(look, provider_id, name)
+
+    def record(
+        self, provider_id: str | None, name: str = "", *, sealed: bool = False, keys: bool = False, around: bool = False
+    ) -> Record:
+        """A provider's last version, and what belongs to it."""
+        with self.database.looking() as look:
+            return beside.record(look, provider_id, name, sealed=sealed, keys_too=keys, around_too=around)
+
+    def save(self, request: SaveRequest, decide: Decide, sign: Sign) -> ProviderVersion:
+        """Writes what is decided by what stands around the provider."""
+        if self.database.far:
+            with self.database.changing(request.operation_id) as change:
+                return writes.save(change, request, decide, sign, self.database.clock)
+        with self.database.looking() as look:
+            seen = writes.look_around(look, request, self.database.clock)
+        new = seen if isinstance(seen, ProviderVersion) else decide(seen)
+        return new if isinstance(new, ProviderVersion) else self.write(new, sign)
 
     def count_status(self, provider_id: str, code: str, by: int = 1) -> None:
         """Adds to the count of a status code."""
@@ -208,6 +225,12 @@ class SqlStore:
         """What the versions that audit entries tell of are now, as SHA-256, by provider id and number."""
         with self.database.reading() as connection:
             return audit.version_digests(connection, first, last)
+
+    def key_facts(self) -> Mapping[str, str]:
+        """What the store knows about its master keys."""
+        with self.database.looking() as look:
+            [found] = look.run(keys.FACTS)
+        return keys.facts_of(found)
 
     def change_facts(self, change: FactsChange, sign: Sign) -> bool:
         """Changes facts, with an audit entry; gives back whether it did."""

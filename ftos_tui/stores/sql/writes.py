@@ -11,10 +11,13 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Insert, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 
+from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.fields import SECRET_IDS
+from ftos_tui.domain.names import name_key
 from ftos_tui.domain.record import ProviderVersion, SecretState, missing_fields
 from ftos_tui.domain.trial import Trial
 from ftos_tui.domain.visible import shortened
+from ftos_tui.stores.around_protocol import Around, Decide, SaveRequest
 from ftos_tui.stores.plain_json import time_from_text, time_to_text
 from ftos_tui.stores.protocol import (
     AuditEntry,
@@ -26,10 +29,10 @@ from ftos_tui.stores.protocol import (
     StaleKey,
     StaleVersion,
 )
-from ftos_tui.stores.sql import audit, channels, reads, rows, trials
+from ftos_tui.stores.sql import around, audit, channels, reads, rows, trials
 from ftos_tui.stores.sql.dialects import insert_of
 from ftos_tui.stores.sql.schema import fact, operation_void, provider, provider_version, secret, status_count
-from ftos_tui.stores.sql.statements import Query, Rows, Transaction
+from ftos_tui.stores.sql.statements import Query, Rows, Runs, Transaction
 
 INSERT_VERSION: Final = insert(provider_version)
 INSERT_SUMMARY: Final = insert(provider)
@@ -48,16 +51,51 @@ def write(change: Transaction, new: NewVersion, sign: Sign, clock: Query) -> Pro
         sign: As for `ProviderStore.write`.
         clock: Asks for the store's own time, see `Database.clock`.
     """
-    version, queries = _decided(change, new, sign, clock)
+    version, queries = _written(change, new, sign, clock)
     change.run(*queries)
     return version
 
 
 def write_last(change: Transaction, new: NewVersion, sign: Sign, clock: Query) -> ProviderVersion:
     """Writes as `write` does, and commits: nothing may follow in the transaction."""
-    version, queries = _decided(change, new, sign, clock)
+    version, queries = _written(change, new, sign, clock)
     change.finish(*queries)
     return version
+
+
+def save(change: Transaction, request: SaveRequest, decide: Decide, sign: Sign, clock: Query) -> ProviderVersion:
+    """Writes what is decided by what stands around the provider, and commits; see `AroundStore.save`.
+
+    Args:
+        change: The transaction.
+        request: Which save.
+        decide: Makes the version.
+        sign: As for `write`.
+        clock: As for `write`.
+    """
+    seen = _look(change, request, clock, around.beside(request.provider_id))
+    done = _done(change, seen, request.operation_id)
+    if done is not None:
+        return done
+    try:
+        new = decide(_around(seen, request))
+    except Failure:
+        change.finish()  # nothing was written; after a rollback the driver would prepare all its statements anew
+        raise
+    if isinstance(new, ProviderVersion):
+        return new
+    name = str(new.values.get("name") or "")
+    if name_key(name) != name_key(_asked_name(request)):  # the check put it right
+        seen = replace(seen, owner=change.run(reads.owner_query(name))[0])
+    version, queries = _decided(change, new, seen, sign)
+    change.finish(*queries)
+    return version
+
+
+def look_around(look: Runs, request: SaveRequest, clock: Query) -> ProviderVersion | Around:
+    """What a save has to be told; the version that this very save wrote before, where it did."""
+    seen = _look(look, request, clock, around.beside(request.provider_id))
+    return _done(look, seen, request.operation_id) or _around(seen, request)
 
 
 def settle(change: Transaction, operation_id: str, clock: Query) -> ProviderVersion | None:
@@ -96,44 +134,71 @@ class _Seen:
     trial: Rows
     last_entry: Rows
     clock: Rows
-    channels: tuple[Rows, ...]
+    beside: tuple[Rows, ...]
 
 
-def _look(change: Transaction, new: NewVersion, clock: Query) -> _Seen:
-    of = {"of": new.provider_id}
-    wanted = {f"wanted_{field_id}": new.secret_versions.get(field_id, 0) for field_id in SECRET_IDS}
-    found = change.run(
-        reads.outcome_query(new.operation_id),
-        Query(_VOID, {"operation": new.operation_id}),
-        Query(reads.row_of(reads.CURRENT), of),
-        Query(reads.secrets_of(reads.CURRENT), of),
+def _look(look: Runs, request: SaveRequest, clock: Query, more: Sequence[Query]) -> _Seen:
+    of = {"of": request.provider_id}
+    wanted = {f"wanted_{field_id}": request.secret_versions.get(field_id, 0) for field_id in SECRET_IDS}
+    found = look.run(
+        reads.outcome_query(request.operation_id),
+        Query(_VOID, {"operation": request.operation_id}),
+        *reads.last_queries(request.provider_id, "", sealed=False),
         Query(_known_secrets(), {**of, **wanted}),
-        reads.owner_query(str(new.values.get("name") or "")),
+        reads.owner_query(_asked_name(request)),
         reads.fact_query("key_id"),
-        trials.running(new.provider_id),
+        trials.running(request.provider_id),
         audit.LAST,
         clock,
-        *(channels.in_use(new.provider_id) if new.action == "delete" else ()),
+        *more,
     )
-    done, void, current, current_secrets, secrets, owner, key_id, trial, last_entry, time, *served = found
-    return _Seen(done, void, current, current_secrets, secrets, owner, key_id, trial, last_entry, time, tuple(served))
+    done, void, current, current_secrets, secrets, owner, key_id, trial, last_entry, time, *others = found
+    return _Seen(done, void, current, current_secrets, secrets, owner, key_id, trial, last_entry, time, tuple(others))
 
 
-def _decided(change: Transaction, new: NewVersion, sign: Sign, clock: Query) -> tuple[ProviderVersion, Sequence[Query]]:
+def _asked_name(request: SaveRequest) -> str:
+    """The name to ask for: none where nobody can bear it."""
+    return request.name if reads.storable(request.name) else ""
+
+
+def _done(look: Runs, seen: _Seen, operation_id: str) -> ProviderVersion | None:
+    """The version that the very save wrote before, or None; refuses one that was settled as not done."""
+    if seen.done:
+        return reads.outcome(look, operation_id)
+    if seen.void:
+        raise OperationVoid("This save came too late: it was already settled as not done. Save again.")
+    return None
+
+
+def _around(seen: _Seen, request: SaveRequest) -> Around:
+    """What was seen, as a save is decided by it."""
+    owner = str(seen.owner[0][0]) if seen.owner and name_key(request.name) else None
+    numbers: dict[str, int] = {}
+    for row in seen.secrets:
+        numbers[row.field] = max(row.version, numbers.get(row.field, 0))
+    return replace(
+        around.of_rows(owner, trials.of_rows(seen.trial), seen.beside),
+        current=reads.version_of(seen.current[0], seen.current_secrets) if seen.current else None,
+        secret_numbers=numbers,
+    )
+
+
+def _written(change: Transaction, new: NewVersion, sign: Sign, clock: Query) -> tuple[ProviderVersion, Sequence[Query]]:
+    """The version that comes of a save which is decided already, and what has to be written for it."""
+    request = SaveRequest(new.provider_id, str(new.values.get("name") or ""), new.operation_id, new.secret_versions)
+    seen = _look(change, request, clock, channels.in_use(new.provider_id) if new.action == "delete" else ())
+    done = _done(change, seen, new.operation_id)
+    return (done, ()) if done is not None else _decided(change, new, seen, sign)
+
+
+def _decided(change: Transaction, new: NewVersion, seen: _Seen, sign: Sign) -> tuple[ProviderVersion, Sequence[Query]]:
     """The version that comes of a save, and what has to be written for it."""
     deleting = new.action == "delete"
     row = rows.version_row(new, deleted=deleting)
-    seen = _look(change, new, clock)
-    if seen.done:
-        done = reads.outcome(change, new.operation_id)
-        if done is not None:
-            return done, ()
-    if seen.void:
-        raise OperationVoid("This save came too late: it was already settled as not done. Save again.")
     _refuse_stale(seen, new)
     if deleting:
         name = str(new.values.get("name") or "")
-        channels.refuse_in_use(seen.channels, name)
+        channels.refuse_in_use(seen.beside, name)
         from ftos_tui.stores.sql import message_moves  # the message queue, which nothing else here needs
 
         message_moves.refuse_undelivered(change.connection, new.provider_id, name)
