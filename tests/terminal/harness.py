@@ -15,6 +15,7 @@ from typing import Final, Self
 
 import pexpect
 import pyte
+from pyte.screens import wcwidth
 
 TIMEOUT: Final = 30.0
 """Seconds to wait at most for what a test waits for; generous, as machines that test are busy."""
@@ -129,6 +130,7 @@ class Console:
         self._emulator = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._emulator)
         self._unfed = b""
+        self._shown: dict[int, str] = {}
         child = pexpect.spawn(
             command[0],
             list(command[1:]),
@@ -175,7 +177,23 @@ class Console:
     @property
     def screen(self) -> list[str]:
         """The rows of the screen, trailing blanks cut."""
-        return [row.rstrip() for row in self._emulator.display]
+        emulator = self._emulator
+        for number in emulator.dirty:
+            self._shown.pop(number, None)
+            self._shown.pop(number - 1, None)  # an accent may still belong to the end of the row above
+        emulator.dirty.clear()
+        return [self._row(number) for number in range(emulator.lines)]
+
+    def _row(self, number: int) -> str:
+        """A row as the emulator's own `display` has it; that makes all of them anew each time it is looked at."""
+        if number not in self._shown:
+            cells = self.cells(number)
+            row = "".join(cells)
+            if not row.isascii():
+                hidden = {place + 1 for place, cell in enumerate(cells) if cell and wcwidth(cell[0]) == 2}
+                row = "".join(cell for place, cell in enumerate(cells) if place not in hidden)
+            self._shown[number] = row.rstrip()
+        return self._shown[number]
 
     @property
     def text(self) -> str:
@@ -188,7 +206,8 @@ class Console:
         Args:
             row: From 0.
         """
-        return [self._emulator.buffer[row][column].data for column in range(self._emulator.columns)]
+        line = self._emulator.buffer[row]
+        return [line[column].data for column in range(self._emulator.columns)]
 
     @property
     def cursor(self) -> tuple[int, int]:
