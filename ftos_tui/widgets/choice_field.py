@@ -41,6 +41,11 @@ class ChoiceField(LineWidget, can_focus=True):
             color: $block-cursor-foreground;
             text-style: bold;
         }
+        &:ansi:focus > .choice-field--value {
+            color: ansi_default;
+            background: ansi_default;
+            text-style: bold reverse;
+        }
         &:nocolor:focus > .choice-field--value { text-style: bold reverse; }
     }
     """

@@ -58,6 +58,7 @@ class RowList(RowPager, can_focus=True):
             text-style: bold;
         }
         &:ansi > .row-list--note { color: ansi_default; }
+        &:ansi:focus > .row-list--cursor { color: ansi_default; background: ansi_default; text-style: bold reverse; }
         &:nocolor:focus > .row-list--cursor { text-style: bold reverse; }
     }
     """

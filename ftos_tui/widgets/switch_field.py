@@ -31,6 +31,11 @@ class SwitchField(LineWidget, can_focus=True):
             color: $block-cursor-foreground;
             text-style: bold;
         }
+        &:ansi:focus > .switch-field--value {
+            color: ansi_default;
+            background: ansi_default;
+            text-style: bold reverse;
+        }
         &:nocolor:focus > .switch-field--value { text-style: bold reverse; }
     }
     """

@@ -1,15 +1,19 @@
 """The keyboard list: what it shows, how it moves, what it reads."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from textual import events
 from textual.app import ComposeResult
 from textual.events import Key
+from textual.widget import Widget
 
 from ftos_tui.terminal.app import SafeApp
+from ftos_tui.widgets.choice_field import ChoiceField
 from ftos_tui.widgets.line_widget import Piece
 from ftos_tui.widgets.row_feed import WINDOW
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
+from ftos_tui.widgets.switch_field import SwitchField
 from tests.widgets.row_sources import NumberSource, row
 from tests.widgets.stage import Stage, lines, until, widths
 
@@ -415,6 +419,24 @@ async def test_without_colour_the_cursor_is_a_sign() -> None:
         async with app.run_test(size=(40, 5)):
             assert lines(app)[1][:7] == "▸!row 1"
             assert lines(app)[2].startswith("  row 2")
+
+
+async def test_in_the_terminals_own_colours_the_focus_is_those_reversed() -> None:
+    """Black on white in bold is grey on white in terminals that show bold by a brighter colour."""
+    fields: list[Widget] = [
+        RowList(COLUMNS, StaticSource([row(1)])),
+        ChoiceField(("a", "b"), "a"),
+        SwitchField("on"),
+    ]
+    app = Stage(fields, *KINDS)
+    app.theme = "ansi-dark"
+    async with app.run_test(size=(40, 8)) as pilot:
+        for field, part in zip(fields, ("row-list--cursor", "choice-field--value", "switch-field--value"), strict=True):
+            field.focus()
+            await until(pilot, partial(getattr, field, "has_focus"))
+            style = field.get_component_rich_style(part)
+            assert (style.bold, style.reverse) == (True, True)
+            assert all(colour is None or colour.is_default for colour in (style.color, style.bgcolor))
 
 
 class _SafeStage(SafeApp):
