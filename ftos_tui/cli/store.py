@@ -37,6 +37,7 @@ def init_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     )
     output.say(f"{'Made' if done.key_made else 'Took'} the master key {done.key_id}: {done.key_source}.")
     _say_roles(done)
+    _say_closing(done.closing)
     if done.key_made and done.roles:
         output.say("Give the key, by a safe way, to everybody who saves or checks the audit; and back it up.")
 
@@ -55,6 +56,7 @@ def upgrade_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     else:
         output.say(f"The store {done.location} is at the last schema, {done.schema}, already.")
     _say_roles(done)
+    _say_closing(done.closing)
 
 
 def status_command(ctx: typer.Context, as_json: AsJson = False) -> int:
@@ -177,6 +179,15 @@ def _say_grant(done: "Grant", *, as_json: bool) -> None:
         output.say("Carried out.")
     else:
         output.complain("Nothing was carried out: give the SQL to the server's administrator, or add --apply.")
+    _say_closing(done.closing)
+
+
+def _say_closing(statement: str) -> None:
+    if statement:
+        output.complain(
+            "Every user of the server may connect to this database, and so hold up those who save. To let in only the "
+            f"owner and the roles, run: {statement};"
+        )
 
 
 def _say_roles(done: "SetUp") -> None:

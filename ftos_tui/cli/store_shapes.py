@@ -20,6 +20,7 @@ def set_up_shape(done: "SetUp") -> Shape:
         "shipped": done.shipped,
         "key": {"id": done.key_id, "source": done.key_source, "made": done.key_made} if done.key_id else None,
         "roles": done.roles or None,
+        "advised": [done.closing] if done.closing else [],
     }
 
 
@@ -35,6 +36,7 @@ def store_shape(environment: str, seen: "Seen") -> Shape:
         "copying": seen.copying,
         "counts": dict(seen.counts),
         "details": dict(seen.details),
+        "advised": [seen.closing] if seen.closing else [],
         "roles": None if seen.members is None else {role: list(users) for role, users in seen.members.items()},
     }
 
@@ -56,13 +58,20 @@ def store_pairs(environment: str, seen: "Seen") -> Iterator[tuple[str, str]]:
         yield name.capitalize(), f"{number:,}"
     for name, detail in seen.details.items():
         yield ("TLS" if name == "tls" else name.capitalize()), f"{int(detail):,}" if name == "bytes" else detail
+    if seen.closing:
+        yield "Connect", f"every user of the server may, and so hold up those who save; run: {seen.closing};"
     for role, users in (seen.members or {}).items():
         yield f"Role {role}", ", ".join(users) or "nobody yet"
 
 
 def grant_shape(done: "Grant") -> Shape:
     """What `store grant` and `store revoke` print."""
-    return {"statements": list(done.statements), "unknown": list(done.unknown), "applied": done.applied}
+    return {
+        "statements": list(done.statements),
+        "unknown": list(done.unknown),
+        "applied": done.applied,
+        "advised": [done.closing] if done.closing else [],
+    }
 
 
 def copied_shape(done: "StoreCopied") -> Shape:

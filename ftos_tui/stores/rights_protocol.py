@@ -32,12 +32,14 @@ class Standing:
         rights: What they may do. The store enforces it; this is to tell in time.
         at: When that was asked, by the store's clock, UTC.
         tls: The protocol that protects the connection, for example `TLSv1.3`, or just `TLS`; empty for none.
+        open_to_all: Whether every user of the server may connect, and so hold up those who save.
     """
 
     user: str
     rights: frozenset[Right]
     at: datetime
     tls: str = ""
+    open_to_all: bool = False
 
 
 class RightsStore(Protocol):

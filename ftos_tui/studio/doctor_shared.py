@@ -13,6 +13,12 @@ from ftos_tui.studio.shared_store import PGPASSWORD_SET, shared_settings
 
 _CLOCK_APART_S: Final = 60.0
 
+OPEN_TO_ALL: Final = (
+    "Every user of the server may connect, and so hold up those who save: `ftos-tui store status` has the SQL that "
+    "keeps out who has no role."
+)
+"""Said where PUBLIC has the privilege CONNECT, as PostgreSQL gives it to each new database."""
+
 
 def shared_store_checks(session: Session) -> Iterator[Check]:
     """Looks at the shared store of the session's environment; changes nothing there.
@@ -41,6 +47,8 @@ def shared_store_checks(session: Session) -> Iterator[Check]:
     rights = ", ".join(sorted(standing.rights)) or "nothing"
     state = State.OK if standing.rights else State.WARN
     yield Check("rights", state, visible(f"Signed in as {standing.user}, who may {rights}"))
+    if standing.open_to_all:
+        yield Check("connect", State.WARN, OPEN_TO_ALL)
     yield _clock(apart_s)
     if session.environ.get("PGPASSWORD"):
         yield Check("password", State.WARN, PGPASSWORD_SET)

@@ -51,6 +51,7 @@ class SetUp:
         key_source: Where the master key is, in words.
         key_made: Whether its file was made just now.
         roles: `made`, `kept`, or `missing` where the signed-in user may not make them; empty for a file.
+        closing: SQL that keeps out who has no role, where every user of the server may connect; empty otherwise.
     """
 
     environment: str
@@ -62,6 +63,7 @@ class SetUp:
     key_source: str = ""
     key_made: bool = False
     roles: str = ""
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,13 @@ class Grant:
         statements: The statements, in their order.
         unknown: The users that the server does not know.
         applied: Whether the statements were carried out.
+        closing: As of `SetUp`.
     """
 
     statements: tuple[str, ...]
     unknown: tuple[str, ...]
     applied: bool
+    closing: str = ""
 
 
 def initialise(session: "Session") -> SetUp:
@@ -104,7 +108,7 @@ def initialise(session: "Session") -> SetUp:
             shipped = len(SHIPPED)
         else:
             shipped = 0
-        location = store.facts().location
+        location, closing = store.facts().location, _closing(session, store)
     done = SetUp(
         environment=session.environment.name,
         location=location,
@@ -115,6 +119,7 @@ def initialise(session: "Session") -> SetUp:
         key_source=vault.source,
         key_made=not (knew_key or had_file) and vault.source.startswith("file "),
         roles=roles,
+        closing=closing,
     )
     if changed and session.shared:
         note(session, Level.SUCCESS, f"Made the store {visible(location)}.")
@@ -141,8 +146,8 @@ def upgrade(session: "Session") -> SetUp:
         changed = seen.schema != HEAD
     with _opened(session) as store:
         roles = _keep_roles(session, store) if session.shared else ""
-        location = store.facts().location
-    done = SetUp(session.environment.name, location, HEAD, changed, roles=roles)
+        location, closing = store.facts().location, _closing(session, store)
+    done = SetUp(session.environment.name, location, HEAD, changed, roles=roles, closing=closing)
     if changed:
         note(session, Level.SUCCESS, f"Upgraded the store {visible(location)} to schema {HEAD}.")
     return done
@@ -294,6 +299,16 @@ def _keep_roles(session: "Session", store: "SqlStore") -> str:
     return "kept" if there else "made"
 
 
+def _closing(session: "Session", store: "SqlStore") -> str:
+    """SQL that keeps out who has no role; empty for a file, and where they are kept out already."""
+    if not session.shared:
+        return ""
+    from ftos_tui.stores.sql import roles
+
+    with store.database.reading() as connection:
+        return roles.closing(connection)
+
+
 def _membership(session: "Session", role: str, users: Sequence[str], *, apply: bool, giving: bool) -> Grant:
     from ftos_tui.stores.sql import roles
 
@@ -316,7 +331,8 @@ def _membership(session: "Session", role: str, users: Sequence[str], *, apply: b
                 )
             if apply:
                 roles.carry_out(connection, statements)
-        return Grant(tuple(statements), tuple(unknown), apply)
+            closing = roles.closing(connection) if giving else ""
+        return Grant(tuple(statements), tuple(unknown), apply, closing)
 
     done = _on_server(session, work)
     if apply:

@@ -59,6 +59,17 @@ def test_a_shared_store_is_set_up_and_granted(run: Run, database: str, postgres_
     assert (shape["schema"], shape["known"], shape["current"], shape["copying"]) == (HEAD, True, True, False)
     assert shape["counts"]["providers"] == 6
     assert shape["roles"]["developer"] == [ana]
+    closing = f'REVOKE CONNECT ON DATABASE "{database}" FROM PUBLIC'
+    assert shape["advised"] == [closing]
+    assert f"{closing};" in made.err
+    assert f"{closing};" in printed.err
+    assert f"{closing};" in run("--env", "team", "store", "status").out
+    postgres_server.execute(f"{closing}; CREATE ROLE other_{database} LOGIN")
+    for user, lets_in in ((ana, True), (f"other_{database}", False)):
+        statement = f"SELECT has_database_privilege('{user}', '{database}', 'CONNECT')"
+        assert postgres_server.execute(statement) == [(lets_in,)]
+    assert run("--env", "team", "store", "status", "--json").json["advised"] == []
+    assert "REVOKE CONNECT" not in run("--env", "team", "store", "upgrade").err
     assert run("--env", "team", "store", "revoke", "developer", ana, "--apply").code == 0
     assert run("--env", "team", "store", "grant", "--list", "--json").json["developer"] == []
     assert run("--env", "team", "store", "upgrade").out.startswith("The store ")

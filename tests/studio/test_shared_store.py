@@ -382,6 +382,10 @@ def test_doctor_tells_of_the_shared_store(open_as: Open) -> None:
     assert found["tls"].message == "None, as sslmode = disable: whoever is on the line reads along."
     assert found["rights"].message == f"Signed in as {session.author.user}, who may read"
     assert found["clock"].state is State.OK
+    assert (found["connect"].state, "Every user of the server may connect" in found["connect"].message) == (
+        State.WARN,
+        True,
+    )
     assert (found["password"].state, found["key"].message) == (State.WARN, "None here; reading needs none.")
     assert not any(check.state is State.FAIL for check in found.values())
 

@@ -36,6 +36,7 @@ class Seen:
         details: What the database system says beside that: version, TLS, size, and so on.
         members: Who has which role; None for a file, which knows none.
         copying: Whether a copy into it is not done yet.
+        closing: SQL that keeps out who has no role; empty where every other user of the server is kept out already.
     """
 
     location: str
@@ -45,6 +46,7 @@ class Seen:
     details: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, Sequence[str]] | None = None
     copying: bool = False
+    closing: str = ""
 
     @property
     def known(self) -> bool:
@@ -70,7 +72,9 @@ def database_in(path: Path) -> Database:
     if not path.is_file():
         raise StoreUnreachable(f"There is no store at {path} yet: run `ftos-tui store init`, or open it once.")
     place = f"{path.absolute().as_uri()}?mode=ro"
-    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(place, uri=True), poolclass=NullPool)
+    engine = create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(place, uri=True), poolclass=NullPool, hide_parameters=True
+    )
     return Database(engine, SqliteBackend(path), read_only=True)
 
 
@@ -96,10 +100,12 @@ def look(database: Database) -> Seen:
         # The names are those of the table above.
         counts = {_COUNTED[t]: int(connection.execute(text(f"SELECT count(*) FROM {t}")).scalar_one()) for t in there}  # noqa: S608
         members: Mapping[str, Sequence[str]] | None = None
+        closing = ""
         if shared:
-            from ftos_tui.stores.sql.roles import members as members_of
+            from ftos_tui.stores.sql import roles
 
-            members = {str(role): users for role, users in members_of(connection).items()}
+            members = {str(role): users for role, users in roles.members(connection).items()}
+            closing = roles.closing(connection)
         copying = "fact" in readable and bool(
             connection.execute(text("SELECT 1 FROM fact WHERE key = 'copy'")).scalar()
         )
@@ -112,6 +118,7 @@ def look(database: Database) -> Seen:
             backend.details(connection),
             members,
             copying,
+            closing,
         )
 
 

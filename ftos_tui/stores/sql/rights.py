@@ -11,6 +11,7 @@ from ftos_tui.stores.rights_protocol import Right, Standing
 _POSTGRES: Final = text(
     """
     SELECT session_user::text, clock_timestamp(),
+        has_database_privilege('public', current_database(), 'CONNECT'),
         (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl),
         has_table_privilege('provider', 'SELECT'),
         has_column_privilege('secret', 'sealed', 'SELECT'),
@@ -27,12 +28,13 @@ def standing(connection: Connection) -> Standing:
     """Who is signed in and what they may do; a file belongs to whoever can open it."""
     if connection.dialect.name != "postgresql":
         return Standing("", frozenset(Right), datetime.now(UTC))
-    user, at, protocol, *may = connection.execute(_POSTGRES).one()
+    user, at, open_to_all, protocol, *may = connection.execute(_POSTGRES).one()
     return Standing(
         str(user),
         frozenset(right for right, has in zip(_ORDER, may, strict=True) if has),
         at.astimezone(UTC),
         (protocol or "TLS") if protected(connection) else "",
+        bool(open_to_all),
     )
 
 

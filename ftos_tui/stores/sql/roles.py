@@ -148,6 +148,18 @@ def revoking(connection: Connection, role: Role, users: Sequence[str]) -> list[s
     return [_membership(connection, sql.SQL("REVOKE {} FROM {}"), role, users)]
 
 
+def closing(connection: Connection) -> str:
+    """The statement that lets only the owner and the roles connect; empty where nobody else may.
+
+    Whoever connects can hold the lock that those who save wait for, whatever else they may do.
+    """
+    asked = text("SELECT has_database_privilege('public', current_database(), 'CONNECT')")
+    if not connection.execute(asked).scalar():
+        return ""
+    database, _ = _place(connection)
+    return sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)).as_string(None)
+
+
 def carry_out(connection: Connection, statements: Sequence[str]) -> None:
     """Runs statements that the functions above made, in the transaction of the connection."""
     for statement in statements:
