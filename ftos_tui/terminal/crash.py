@@ -17,6 +17,8 @@ from ftos_tui.domain.visible import shortened, visible
 
 _LONGEST_MESSAGE: Final = 300
 _MOST_LINKS: Final = 20
+_QUOTING: Final = frozenset({"psycopg", "sqlalchemy", "pydantic_core", "httpx2", "httpcore2", "aiosmtplib"})
+"""Libraries whose messages quote rows, parameters, inputs, URLs or what a server said: only the type is told."""
 
 
 def report_lines(error: BaseException, redact: Iterable[str] = ()) -> Iterator[str]:
@@ -41,6 +43,8 @@ def report_lines(error: BaseException, redact: Iterable[str] = ()) -> Iterator[s
 
 
 def _message(error: BaseException) -> str:
+    if type(error).__module__.partition(".")[0] in _QUOTING:
+        return ""
     try:
         return str(error)
     except Exception:

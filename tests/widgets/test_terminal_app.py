@@ -7,7 +7,10 @@ import threading
 from pathlib import Path
 from typing import Any, ClassVar
 
+import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -16,6 +19,7 @@ from textual.widgets import Input, Static, TextArea
 from textual.widgets._toast import Toast
 
 from ftos_tui.domain.log import Level
+from ftos_tui.stores.sql.sqlite import open_sqlite
 from ftos_tui.terminal import EditorFailed, SafeApp
 from ftos_tui.terminal.crash import report_lines, write_report
 from ftos_tui.terminal.editor import EditorFile, run_editor
@@ -374,6 +378,19 @@ def test_report_names_all_that_led_to_it() -> None:
     assert "LookupError: ••••••••" in text
     assert "several (2 sub-exceptions)" in text
     assert "the context" not in text
+
+
+def test_report_tells_no_message_that_quotes_values(tmp_path: Path) -> None:
+    store = open_sqlite(tmp_path / "store.sqlite3")
+    with pytest.raises(DBAPIError) as raised, store.database.engine.connect() as connection:
+        connection.execute(text("SELECT :one FROM nowhere"), {"one": "canary"})
+    store.close()
+    assert "canary" not in str(raised.value)
+    row = psycopg.errors.NotNullViolation("null value\nDETAIL: Failing row contains (canary).")
+    row.__cause__ = raised.value
+    lines = [line for line in report_lines(row) if not line.startswith(" ")]
+    types = ["sqlalchemy.exc.OperationalError", "psycopg.errors.NotNullViolation"]
+    assert lines == ["sqlite3.OperationalError: no such table: nowhere", *types]
 
 
 def test_report_of_an_endless_chain_ends() -> None:

@@ -208,6 +208,7 @@ def make_engine(target: PostgresTarget) -> Engine:
         pool_timeout=_POOL_WAIT_S,
         pool_recycle=_RECYCLE_S,
         use_native_hstore=False,
+        hide_parameters=True,
     )
     # Without parameters all of it goes in one message.
     beginnings = {

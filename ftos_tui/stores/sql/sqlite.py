@@ -186,6 +186,7 @@ def _engine(path: Path, read_only: bool, busy_timeout_s: float) -> Engine:
         "sqlite://",
         creator=lambda: _connect(path, read_only, busy_timeout_s),
         poolclass=QueuePool,
+        hide_parameters=True,
         max_overflow=20,
     )
 
