@@ -8,11 +8,9 @@ from textual.widget import Widget
 from ftos_tui.actions import DRAFTS
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
-from ftos_tui.screens.form_resuming import labels_of, resumed_form
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of
-from ftos_tui.studio.drafts import KeptDraft, differences, discard_draft, restore_draft, typed
+from ftos_tui.studio.drafts import KeptDraft, differences, discard_draft, restore_draft, titled, typed
 from ftos_tui.studio.failures import field_label
-from ftos_tui.studio.form_drafts import form_differences, titled
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
 from ftos_tui.widgets.row_list import Column, Row, RowList, StaticSource
@@ -121,6 +119,9 @@ class DraftsScreen(FrameScreen):
 
     async def _compare_form(self, kept: KeptDraft) -> None:
         """Shows what the draft of a channel or a message holds."""
+        from ftos_tui.screens.form_resuming import labels_of
+        from ftos_tui.studio.form_drafts import form_differences
+
         session, labels = self.session, labels_of(kept)
         found = await self.attempt(lambda: form_differences(session, kept, labels), lasting=False)
         rows = [Row(change.field, (change.label, change.saved or "—", change.draft or "—")) for change in found or ()]
@@ -139,6 +140,8 @@ class DraftsScreen(FrameScreen):
         session = self.session
         app, console_app = self.app, self.console_app
         if kept.form:
+            from ftos_tui.screens.form_resuming import resumed_form
+
             form = await self.attempt(lambda: resumed_form(session, kept))
             if form is not None:
                 app.switch_screen(form)

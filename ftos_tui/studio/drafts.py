@@ -128,6 +128,16 @@ def offered_drafts(session: "Session", forms: tuple[str, ...] = (PROVIDER_FORM,)
     ]
 
 
+def titled(kept: KeptDraft) -> str:
+    """What a list calls a draft: what it is of, safe to show."""
+    name = visible(kept.provider_name)
+    if kept.form == CHANNEL_FORM:
+        return f"Channel {name}" if name else "New channel"
+    if kept.form == MESSAGE_FORM:
+        return f"Message by {name}" if name else "New message"
+    return name or "New provider"
+
+
 def restore_draft(session: "Session", kept: KeptDraft) -> Draft:
     """The draft as the form edits it, on top of the version that is saved now.
 

@@ -11,7 +11,7 @@ from ftos_tui.domain.checks.text import without_keys
 from ftos_tui.domain.visible import shortened, visible
 from ftos_tui.stores.drafts import KeptDraft
 from ftos_tui.studio.channels import new_channel, open_channel
-from ftos_tui.studio.drafts import CHANNEL_FORM, MESSAGE_FORM, Difference, discard_draft
+from ftos_tui.studio.drafts import CHANNEL_FORM, Difference, discard_draft
 from ftos_tui.studio.failures import NotFound
 from ftos_tui.studio.session import new_id
 
@@ -73,16 +73,6 @@ def keep_typed(session: "Session", key: str, typed: Typed, *, handed_in: bool = 
             form=typed.form,
         )
     )
-
-
-def titled(kept: KeptDraft) -> str:
-    """What a list calls a draft: what it is of, safe to show."""
-    name = visible(kept.provider_name)
-    if kept.form == CHANNEL_FORM:
-        return f"Channel {name}" if name else "New channel"
-    if kept.form == MESSAGE_FORM:
-        return f"Message by {name}" if name else "New message"
-    return name or "New provider"
 
 
 def texts_of(kept: KeptDraft) -> dict[str, str]:
