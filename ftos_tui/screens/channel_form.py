@@ -15,8 +15,9 @@ from ftos_tui.domain.fields import DataType, FieldSpec
 from ftos_tui.domain.findings import Finding, Severity
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
-from ftos_tui.screens.frame import CHANNELS_PATH, FrameScreen, bindings_of
+from ftos_tui.screens.frame import CHANNELS_PATH, bindings_of
 from ftos_tui.screens.kept_form import KeptForm
+from ftos_tui.screens.rows_form import RowsForm
 from ftos_tui.studio.channels import channel_context, check_live, open_channel, save
 from ftos_tui.studio.drafts import CHANNEL_FORM
 from ftos_tui.studio.failures import Refused, StaleVersion, WarningsOpen, counted
@@ -112,7 +113,7 @@ class ChannelModel:
         return bool(warnings)
 
 
-class ChannelFormScreen(FrameScreen):
+class ChannelFormScreen(RowsForm):
     """The form of one channel.
 
     Args:
@@ -120,6 +121,7 @@ class ChannelFormScreen(FrameScreen):
         key: The id of the draft on disk; None makes a new one.
     """
 
+    model: ChannelModel
     BINDINGS = bindings_of(CHANNEL)
     CSS = "ChannelFormScreen #form { height: 1fr; }"
     place = CHANNEL
@@ -133,7 +135,6 @@ class ChannelFormScreen(FrameScreen):
         self.model = ChannelModel(draft)
         self.kept = KeptForm(self, self.typed, key)
         self._title = Line(self.title_text(), id="title")
-        self._rows: dict[str, FieldRow] = {}
         self._busy = False
 
     def breadcrumb(self) -> tuple[str, ...]:
@@ -225,11 +226,6 @@ class ChannelFormScreen(FrameScreen):
         event.stop()
         self.focus_next()
 
-    def on_one_line_input_paste_refused(self, event: OneLineInput.PasteRefused) -> None:
-        """A paste that does not fit is refused whole, with a sentence."""
-        event.stop()
-        self.console_app.report(Level.WARNING, event.sentence)
-
     async def _ask_store(self) -> None:
         """Asks the store about code and provider; the form does not wait for it."""
         draft, session = self.model.draft, self.session
@@ -237,25 +233,6 @@ class ChannelFormScreen(FrameScreen):
         if context is not None:
             self.model.told(draft, context)
             self.show_findings()
-
-    def key_down(self) -> None:
-        """The next field, after the last one the first: not the buttons, nor the status log."""
-        self.focus_next("FieldRow > *")
-
-    def key_up(self) -> None:
-        """The field before, before the first one the last."""
-        self.focus_previous("FieldRow > *")
-
-    @property
-    def focused_row(self) -> FieldRow | None:
-        """The row whose control has the focus."""
-        focused = self.focused
-        return focused.parent if focused is not None and isinstance(focused.parent, FieldRow) else None
-
-    def go_to(self, field_id: str) -> None:
-        """Puts the focus on a field."""
-        if field_id in self._rows:
-            self.set_focus(self._rows[field_id].control)
 
     # Actions
 
@@ -336,25 +313,6 @@ class ChannelFormScreen(FrameScreen):
             self.start_from(theirs, dict(self.model.draft.edits))
         elif answer == "t":
             self.start_from(theirs)
-
-    def action_acknowledge(self) -> None:
-        """Acknowledges the warnings at the focused field, by name, or takes that back."""
-        row = self.focused_row
-        if row is None or not self.model.acknowledge(row.field_id):
-            self.console_app.report(Level.INFO, "No warning at this field. F8 goes to the next finding.")
-        self.show_findings()
-
-    def action_next_finding(self) -> None:
-        """Goes to the next field with a finding, round and round."""
-        self.model.attempted = True
-        self.show_findings()
-        fields = self.model.open_fields()
-        if not fields:
-            self.console_app.report(Level.SUCCESS, "No finding is open: this can be saved.")
-            return
-        order = list(self._rows)
-        here = order.index(self.focused_row.field_id) if self.focused_row else -1
-        self.go_to(next((field_id for field_id in fields if order.index(field_id) > here), fields[0]))
 
     def action_reason(self) -> None:
         """Asks why."""

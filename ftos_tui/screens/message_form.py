@@ -14,8 +14,9 @@ from ftos_tui.domain.failure import Failure
 from ftos_tui.domain.findings import Finding, Severity, refuse
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.record import ProviderVersion
-from ftos_tui.screens.frame import FrameScreen, bindings_of
+from ftos_tui.screens.frame import bindings_of
 from ftos_tui.screens.kept_form import KeptForm
+from ftos_tui.screens.rows_form import RowsForm
 from ftos_tui.studio.drafts import MESSAGE_FORM
 from ftos_tui.studio.failures import MessageRefused, NotFound, OutcomeUnknown
 from ftos_tui.studio.form_drafts import Typed
@@ -109,7 +110,7 @@ def _row_of(finding: Finding) -> str:
     return "attachments" if finding.field.startswith("attach") else "text"
 
 
-class MessageFormScreen(FrameScreen):
+class MessageFormScreen(RowsForm):
     """The form of a message to be queued.
 
     Args:
@@ -120,6 +121,8 @@ class MessageFormScreen(FrameScreen):
         key: The id of that draft on disk; None makes a new one.
     """
 
+    model: MessageModel
+    done_by = "queued"
     BINDINGS = bindings_of(MESSAGE_NEW)
     CSS = "MessageFormScreen #form { height: 1fr; scrollbar-size-vertical: 1; scrollbar-color: $panel; }"
     place = MESSAGE_NEW
@@ -144,7 +147,6 @@ class MessageFormScreen(FrameScreen):
         self.model.texts |= {name: text for name, text in (texts or {}).items() if name in self.model.texts}
         self.kept = KeptForm(self, self.typed, key)
         self._in_editor: tuple[str, str] | None = None
-        self._rows: dict[str, FieldRow] = {}
         self._busy = False
 
     def breadcrumb(self) -> tuple[str, ...]:
@@ -205,16 +207,6 @@ class MessageFormScreen(FrameScreen):
         """Puts the focus on the provider, or on To where it is known."""
         self.go_to("to" if self.model.texts["provider"] else "provider")
 
-    def go_to(self, field_id: str) -> None:
-        """Puts the focus on a row."""
-        self.set_focus(self._rows[field_id].control)
-
-    @property
-    def focused_row(self) -> FieldRow | None:
-        """The row whose control has the focus."""
-        focused = self.focused
-        return focused.parent if focused is not None and isinstance(focused.parent, FieldRow) else None
-
     def show_findings(self) -> None:
         """Hands each row its findings; only rows that differ repaint."""
         for name, row in self._rows.items():
@@ -237,19 +229,6 @@ class MessageFormScreen(FrameScreen):
             self.action_editor()
         else:
             self.focus_next()
-
-    def on_one_line_input_paste_refused(self, event: OneLineInput.PasteRefused) -> None:
-        """A paste that does not fit is refused whole, with a sentence."""
-        event.stop()
-        self.console_app.report(Level.WARNING, event.sentence)
-
-    def key_down(self) -> None:
-        """The next row, after the last one the first."""
-        self.focus_next("FieldRow > *")
-
-    def key_up(self) -> None:
-        """The row before, before the first one the last."""
-        self.focus_previous("FieldRow > *")
 
     # Checking
 
@@ -353,25 +332,6 @@ class MessageFormScreen(FrameScreen):
     def _put(self, name: str, text: str) -> None:
         self._rows[name].control.value = text
         self.go_to(name)
-
-    def action_acknowledge(self) -> None:
-        """Acknowledges the warnings at the focused row, by name, or takes that back."""
-        row = self.focused_row
-        if row is None or not self.model.acknowledge(row.field_id):
-            self.console_app.report(Level.INFO, "No warning at this field. F8 goes to the next finding.")
-        self.show_findings()
-
-    def action_next_finding(self) -> None:
-        """Goes to the next row with a finding, round and round."""
-        self.model.attempted = True
-        self.show_findings()
-        fields = self.model.open_fields()
-        if not fields:
-            self.console_app.report(Level.SUCCESS, "No finding is open: this can be queued.")
-            return
-        order = list(self._rows)
-        here = order.index(self.focused_row.field_id) if self.focused_row else -1
-        self.go_to(next((name for name in fields if order.index(name) > here), fields[0]))
 
     async def may_leave(self) -> bool:
         """Asks when something was typed."""
