@@ -134,7 +134,7 @@ def save_draft(
     note(session, Level.SUCCESS, told, version.name)
     on_trial = None if trial is None else _trial_of(version, decision.ended, trial)
     tell_trial(session, version, decision.ended, on_trial)
-    return Saved(_as_known(session, version, draft), decision.checked, decision.changed, on_trial)
+    return Saved(_as_known(version, draft), decision.checked, decision.changed, on_trial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +263,8 @@ def _vault_at_hand(session: Session) -> "Callable[[], Vault]":
     return lambda: vault
 
 
-def _as_known(session: Session, version: ProviderVersion, draft: Draft) -> ProviderVersion:
+def _as_known(version: ProviderVersion, draft: Draft) -> ProviderVersion:
     """A version that was just written; a secret that did not open before does not now, one just sealed does."""
-    if not session.may_unseal:
-        return version
     closed = {
         field_id: replace(state, readable=False)
         for field_id, state in version.secrets.items()
