@@ -10,9 +10,16 @@ from ftos_tui.stores.sql.store import SqlStore
 from ftos_tui.studio.failures import GivenUp, StoreUnreachable
 from ftos_tui.studio.providers import list_providers
 from ftos_tui.studio.reading import ListQuery
-from tests.team import Team
+from tests.postgres import PostgresServer
+from tests.team import Team, new_team
 
 PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def team(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Team:
+    """A store that the tests only read."""
+    return new_team(postgres_server, tmp_path_factory.mktemp("team"))
 
 
 def until_waiting(team: Team) -> None:
