@@ -155,7 +155,7 @@ def notes(pair: tuple[int, int]) -> Iterator[Notes]:
 
 def test_signal_asks_first_and_then_forces(notes: Notes) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
-    assert notes.ended.wait(5)
+    assert notes.ended.wait(60)
     assert (notes.left, notes.forced) == ([143], [143])
 
 
@@ -184,14 +184,18 @@ def test_signal_of_the_editor_is_ignored_when_it_is_read_late(pair: tuple[int, i
 def test_any_signal_wakes_the_loop(notes: Notes) -> None:
     before = signal.signal(signal.SIGWINCH, lambda signum, frame: None)
     os.kill(os.getpid(), signal.SIGWINCH)
-    assert notes.woken.wait(5)
+    assert notes.woken.wait(60)
     signal.signal(signal.SIGWINCH, before)
     assert notes.left == []
 
 
-def test_hang_up_is_noticed_at_once(notes: Notes, pair: tuple[int, int]) -> None:
+def test_hang_up_is_noticed_at_once(pair: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ftos_tui.terminal.guard._CHECK_EVERY", 600_000)  # not only by the look once a second
+    notes = Notes(pair[1])
+    notes.guard.start()
     os.close(pair[0])
-    assert notes.asked.wait(0.5)
+    assert notes.asked.wait(60)
+    notes.guard.stop()
     assert notes.left == [129]
 
 
@@ -206,7 +210,7 @@ def test_descriptor_that_cannot_be_polled_is_looked_at(pair: tuple[int, int]) ->
     notes = Notes(fd)
     os.close(fd)
     notes.guard.start()
-    assert notes.asked.wait(5)
+    assert notes.asked.wait(60)
     notes.guard.stop()
     assert notes.left == [129]
 
