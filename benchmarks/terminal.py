@@ -22,6 +22,9 @@ ROWS: Final = 24
 PATIENCE_S: Final = 60.0
 """Seconds after which a program that does not show what is waited for is given up."""
 
+_FIRST_S: Final = 10.0
+"""Seconds after which a program that writes nothing upon a key is given up."""
+
 # CSI, OSC and the short escape sequences of ECMA-48: what is left is text.
 _SEQUENCE: Final = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^-~]")
 
@@ -122,14 +125,15 @@ class Terminal:
             most_s: Seconds after which the answer ends in any case; a blinking cursor never stops.
 
         Raises:
-            CannotMeasure: The program wrote nothing in that time.
+            CannotMeasure: The program wrote nothing in ten seconds.
         """
         before = len(self._raw)
         sent = time.perf_counter()
         os.write(self._fd, key.encode())
         last = sent
-        while last - sent < most_s and self._read(quiet_s if len(self._raw) > before else most_s):
-            last = time.perf_counter()
+        wait_s = _FIRST_S
+        while last - sent < most_s and self._read(wait_s):
+            last, wait_s = time.perf_counter(), quiet_s
         if len(self._raw) == before:
             raise CannotMeasure(f"{' '.join(self._command)} wrote nothing upon {key!r}; before:\n{self._tail()}")
         return Answer(len(self._raw) - before, last - sent)
