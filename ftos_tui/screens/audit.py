@@ -22,7 +22,7 @@ COLUMNS = (
     Column("sequence", "Entry", width=7, align="right", sortable=False),
     Column("at", "At (UTC)", width=16, sortable=False),
     Column("user", "By", width=8, flex=1, sortable=False),
-    Column("action", "Action", width=12, sortable=False),
+    Column("action", "Action", width=14, sortable=False),
     Column("provider", "Provider", width=16, flex=2, sortable=False),
     Column("version", "Version", width=7, align="right", drop=1, sortable=False),
 )

@@ -23,7 +23,7 @@ from ftos_tui.widgets.row_list import Column, Row, RowList
 if TYPE_CHECKING:
     from ftos_tui.screens.edit import EditScreen
 
-_COLUMNS = (
+COLUMNS = (
     Column("number", "Version", width=7, align="right", sortable=False),
     Column("saved", "Saved (UTC)", width=16, sortable=False),
     Column("by", "By", width=8, flex=1, sortable=False),
@@ -31,6 +31,15 @@ _COLUMNS = (
     Column("changed", "Changed", width=16, flex=2, sortable=False, sentence=True),
     Column("reason", "Reason", width=15, flex=2, sortable=False, sentence=True),
 )
+"""The columns of the list."""
+
+
+_SHORT_ACTIONS = {"trial_reverted": "reverted", "clear_secret": "cleared"}
+
+
+def short_action(action: str) -> str:
+    """What was done, in a word that the column has room for; the line under the list says it in full."""
+    return _SHORT_ACTIONS.get(action, action)
 
 
 class HistorySource:
@@ -75,7 +84,7 @@ class HistorySource:
             str(of.number),
             f"{of.saved_at:%Y-%m-%d %H:%M}",
             of.saved_by.user,
-            of.action,
+            short_action(of.action),
             ", ".join(map(field_label, entry.changed)) or "—",
             of.reason,
         )
@@ -127,7 +136,7 @@ class HistoryScreen(FrameScreen):
 
     def content(self) -> Iterable[Widget]:
         """The versions, and the one under the cursor in full."""
-        yield RowList(_COLUMNS, self.source, id="versions", empty_text="No version.")
+        yield RowList(COLUMNS, self.source, id="versions", empty_text="No version.")
         yield Line(most=3, id="full")
 
     def on_mount(self) -> None:

@@ -1,9 +1,11 @@
 """The history of a provider at the console: listed, shown, compared, rolled back."""
 
+import pytest
+
 from ftos_tui.config import Environment
 from ftos_tui.domain.log import Level
 from ftos_tui.screens.edit import EditScreen
-from ftos_tui.screens.history import HistoryScreen, HistorySource
+from ftos_tui.screens.history import COLUMNS, HistoryScreen, HistorySource, short_action
 from ftos_tui.screens.providers import ProvidersScreen
 from ftos_tui.screens.versions import CompareVersionsScreen, VersionScreen
 from ftos_tui.studio.providers import open_provider, save
@@ -34,6 +36,14 @@ def rolled_back(form: EditScreen) -> int | None:
 
 def shows(operator: Operator, number: int) -> bool:
     return any(row.key == str(number) for row in operator.row_list("versions").rows)
+
+
+@pytest.mark.parametrize(
+    "action", ["shipped", "create", "save", "import", "rollback", "clear_secret", "delete", "trial_reverted"]
+)
+def test_every_action_fits_its_column(action: str) -> None:
+    column = next(column for column in COLUMNS if column.key == "action")
+    assert len(short_action(action)) <= column.least
 
 
 async def test_versions_are_listed_newest_first(session: Session) -> None:
