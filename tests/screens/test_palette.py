@@ -37,9 +37,10 @@ async def look_for(operator: Operator, text: str, wanted: str) -> None:
 
 
 async def run(operator: Operator, text: str, wanted: str) -> None:
-    """Finds something and does it."""
+    """Finds something and does it; the palette closes once all is found."""
     await look_for(operator, text, wanted)
     await operator.press("enter")
+    await operator.until(lambda: not isinstance(operator.app.screen, CommandPalette))
 
 
 async def test_it_offers_the_actions_of_the_screen_and_all_screens_at_once(session: Session) -> None:
@@ -124,6 +125,13 @@ async def test_hostile_texts_and_a_store_that_fails_do_the_palette_no_harm(sessi
         await operator.until(lambda: not found(operator))
         palette.query_one(CommandInput).value = "refresh"
         await operator.until(lambda: found(operator)[:1] == ["Refresh  r F5"])
+        operator.app.live_watch.away = True  # then it is not even asked
+        palette.query_one(CommandInput).value = "leave ftos-tui"
+        await operator.until(lambda: found(operator)[:1] == ["Quit  q"])
+        palette.query_one(CommandInput).value = "no such thing"
+        await operator.until(lambda: not found(operator))
+        await operator.press("enter")
+        assert operator.app.screen is palette
         assert "\x1b" not in operator.raw_cells()
 
 
