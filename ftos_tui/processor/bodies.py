@@ -13,7 +13,7 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 AHEAD_BYTES: Final = 1024 * 1024
 """Of those read together with the one whose turn it is."""
 
-AHEAD: Final = 50
+AHEAD: Final = 200
 """How many are read together at most."""
 
 

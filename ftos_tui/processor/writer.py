@@ -5,7 +5,6 @@ for, the connection serves the next message meanwhile.
 """
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,10 +20,6 @@ LINGER_S: Final = 0.002
 
 MOST: Final = 400
 """Marks, and as many outcomes, in one commit at most."""
-
-_SWITCH_S: Final = 0.0005
-"""Seconds after which a thread lets another one in. With Python's 5 ms the event loop would stand still as long after
-each byte it sends while the writer's thread works."""
 
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 2.0
@@ -71,7 +66,7 @@ class Writer:
         self._full = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._thread = ThreadPoolExecutor(1, "writer", sys.setswitchinterval, (_SWITCH_S,))
+        self._thread = ThreadPoolExecutor(1, "writer")
         self._task = asyncio.create_task(self._run())
 
     async def mark(self, mark: Mark) -> Marked:
