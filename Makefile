@@ -4,13 +4,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 JOBS ?= 2
 
-.PHONY: run test lint types rooms check bench bench-peers pictures clean
+.PHONY: run test search lint types rooms check bench bench-peers pictures clean
 
 run: $(VENV)/.run
 	@$(BIN)/ftos-tui
 
 test: lint types rooms
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered
+
+search: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=search
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator
 from typing import Final
 
+import hypothesis
 import pytest
 
 from tests.postgres import postgres_server
@@ -27,6 +28,11 @@ for _signum, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.S
 
 # As in the program itself: with Python's own threshold a quarter of the time of a screen's test goes to the collector.
 gc.set_threshold(100_000)
+
+# The gate tries the same examples each time, however slow the machine is; `make search` looks for new ones.
+hypothesis.settings.register_profile("gate", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile("gate")
 
 _LONG_FIRST: Final = ("terminal", "weather", "processor", "events", "stores", "studio")
 """Folders of tests that take long: the last one should not keep one core waiting for another."""

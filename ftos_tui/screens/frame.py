@@ -15,6 +15,7 @@ from ftos_tui.domain.log import Level
 from ftos_tui.screens.console import Console
 from ftos_tui.studio.failures import GivenUp
 from ftos_tui.studio.session import Session
+from ftos_tui.terminal.compositor import PaintingCompositor
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.confirm_line import ConfirmLine
 from ftos_tui.widgets.frame import HintLine, TopLine
@@ -86,6 +87,10 @@ class FrameScreen(Screen[None]):
     place = EVERYWHERE
     help_topic = ""
     other_session: Session | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = PaintingCompositor()
 
     @property
     def console_app(self) -> Console:

@@ -119,6 +119,8 @@ class Waiting:
         top = self._app.screen_stack[-1] if self._app.screen_stack else None
         if not self._waits or not isinstance(top, FrameScreen) or top.question.asking:
             return False
+        if not top.hint_line.waiting:  # a screen opened meanwhile: Esc does what its hints still say
+            return False
         for wait in self._waits:
             if not wait.stopped.done():
                 wait.stopped.set_result(None)

@@ -2,6 +2,7 @@
 
 - `filter`: no control character reaches the terminal, whatever a widget renders.
 - `driver`: the terminal is written to and read from without hanging, crashing or typing what was pasted.
+- `compositor`: what changed is painted, also where the focus moves without painting the screen again.
 - `type_ahead`: keys reach what has the focus when their turn comes.
 - `guard`: signals and a vanished terminal end the process within half a second.
 - `crash`: the crash report without values.

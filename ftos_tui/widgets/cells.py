@@ -145,8 +145,8 @@ def wrapped(text: str, width: int) -> list[str]:
     while width_of(rest) > width:
         line = _head(rest, width)
         at = len(line)
-        if rest[at] != " " and (space := line.rfind(" ")) > 0 and line[:space].strip():
+        if rest[at] != " " and (space := line.rfind(" ")) > 0 and line[:space].strip(" "):
             at = space
-        lines.append(rest[:at].rstrip())
+        lines.append(rest[:at].rstrip(" "))
         rest = rest[at:].lstrip(" ")
     return [*lines, rest] if rest or not lines else lines

@@ -177,6 +177,8 @@ def go_back(console: Console, to: str) -> None:
         console: The console.
         to: A pattern for the row.
     """
+    # Until then Esc would only stop the waiting, on a machine so slow that a store in a file is waited for.
+    console.wait_for(lambda console: "Esc stops waiting" not in console.text)
     breadcrumb = console.screen[0]
     console.press("esc")
     console.wait_for(lambda console: console.screen[0] != breadcrumb)

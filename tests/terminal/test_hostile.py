@@ -83,6 +83,7 @@ def test_list_and_the_forms_of_records(start_program: Start, hostile: dict[str, 
     console = start_program("providers")
     console.wait_for("› Unsaved drafts")
     console.wait_for("Enter Go on editing")  # the last row: all of it is painted
+    console.wait_for("enter it again")  # what lies beside it has been read, too
     console.press("esc")
     console.wait_for("17 providers")
     console.press("G")
@@ -132,6 +133,7 @@ def test_columns_stay(start_program: Start, hostile: dict[str, str]) -> None:
     console = start_program("providers", columns=110, rows=40)
     console.wait_for("› Unsaved drafts")
     console.wait_for("Enter Go on editing")  # the last row: all of it is painted
+    console.wait_for("enter it again")  # what lies beside it has been read, too
     console.press("esc")
     wait_row(console, "^ +zero")
     console.wait_quiet()

@@ -1,7 +1,7 @@
 """Texts in cells: exact widths whatever the characters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -63,6 +63,7 @@ def test_a_sentence_gives_way_at_its_end_behind_a_whole_word_where_it_can() -> N
     assert (cut_end("ab", 1), cut_end("ab", 0), cut_end("ab", -1)) == ("…", "", "")
 
 
+@example("\xa0⺀", 2)  # a space that does not break
 @given(_TEXTS, st.integers(2, 40))
 def test_wrapped_lines_fit_and_lose_no_word(text: str, width: int) -> None:
     lines = wrapped(text, width)
