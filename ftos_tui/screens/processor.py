@@ -40,6 +40,8 @@ class StandingSource:
 
     def __init__(self) -> None:
         self.standings: dict[str, ProviderStanding] = {}
+        self.alive = True
+        """Whether any processor runs."""
 
     async def fetch(self, after: object | None, backwards: bool, limit: int) -> Sequence[Row]:
         """One page; see `RowSource.fetch`."""
@@ -47,9 +49,9 @@ class StandingSource:
         place = after if isinstance(after, int) else len(rows) if backwards else -1
         return rows[max(0, place - limit) : place] if backwards else rows[place + 1 : place + 1 + limit]
 
-    @staticmethod
-    def _row(at: int, standing: "ProviderStanding") -> Row:
-        why = standing.idle.removeprefix(f"{shortened(standing.name, 40)} ") or "nothing: they go in their turn"
+    def _row(self, at: int, standing: "ProviderStanding") -> Row:
+        free = "nothing: they go in their turn" if self.alive else "nothing, once a processor runs"
+        why = standing.idle.removeprefix(f"{shortened(standing.name, 40)} ") or free
         cells = (standing.name, f"{standing.waiting:,}", f"{standing.in_hand:,}", why)
         return Row(standing.provider_id, cells, at, _MARKS.get(standing.breaker.position, ""))
 
@@ -137,8 +139,8 @@ class ProcessorScreen(ProviderActs):
         self.status = found
         self.query_one("#workers", Line).text = found.in_words
         standings = {standing.provider_id: standing for standing in found.providers}
-        if standings != self.source.standings:
-            self.source.standings = standings
+        if standings != self.source.standings or bool(found.alive) != self.source.alive:
+            self.source.standings, self.source.alive = standings, bool(found.alive)
             self.rows.update_rows()
             self._describe(self.rows.row)
 
@@ -149,7 +151,7 @@ class ProcessorScreen(ProviderActs):
 
     def _describe(self, row: Row | None) -> None:
         standing = self.source.standings.get(row.key) if row is not None else None
-        self.query_one("#detail", Line).text = _in_full(standing) if standing is not None else ""
+        self.query_one("#detail", Line).text = _in_full(standing, self.source.alive) if standing is not None else ""
 
     def action_refresh(self) -> None:
         """Reads again."""
@@ -183,9 +185,10 @@ class ProcessorScreen(ProviderActs):
             self.acted()
 
 
-def _in_full(standing: "ProviderStanding") -> str:
+def _in_full(standing: "ProviderStanding", alive: bool) -> str:
     if not standing.idle:
-        return f"{standing.name}: nothing keeps its messages, they go in their turn."
+        when = "they go in their turn" if alive else "but no processor runs that would send them"
+        return f"{standing.name}: nothing keeps its messages, {when}."
     breaker = standing.breaker
     remedy = f" {CAUSE_REMEDY[breaker.cause]}" if breaker.cause and breaker.position is Position.OPEN else ""
     return f"{standing.idle}{remedy}"

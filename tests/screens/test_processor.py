@@ -85,6 +85,12 @@ async def test_a_stopped_provider_is_told_of_and_let_go_on(session: Session) -> 
         await operator.press("y")
         await operator.until_logged(f"Closed the breaker of {NAME}: its messages go again.")
         await operator.until(lambda: "is stopped" not in operator.cells("standings")[0][3])
+        await operator.press("r")
+        await operator.until(lambda: operator.cells("standings")[0][3] == "nothing: they go in their turn")
+        session.store.messages.forget_worker("w1")
+        await operator.press("r")
+        await operator.until(lambda: operator.cells("standings")[0][3] == "nothing, once a processor runs")
+        assert "but no processor runs that would send them." in " ".join(operator.text.split())
         assert "breaker" in list_entries(session, limit=1)[0].action
         await operator.press("b")
         await operator.until_logged(f"{NAME} is not stopped: there is no breaker to close.")
