@@ -21,6 +21,7 @@ def guarded(main: Callable[[], int], state_folder: Callable[[], Path]) -> int:
         main: What to do.
         state_folder: Where the crash file goes; asked only when there is a crash.
     """
+    _stand_in()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 gets \u2026 for …
     try:
@@ -55,13 +56,23 @@ def _carried_out(main: Callable[[], int], state_folder: Callable[[], Path]) -> i
     return code
 
 
-def _let_go(stream: TextIO | None) -> None:
+def _stand_in() -> None:
+    """Puts something in the place of standard streams that were closed before the start: Python has None there.
+
+    What is read there is empty, and what is written there fails as on any closed descriptor. Their numbers are taken
+    then, so that no file of ours gets one and with it what somebody writes to it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDONLY)
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", errors="backslashreplace"))  # noqa: PTH123, SIM115
+
+
+def _let_go(stream: TextIO) -> None:
     """Lets what a stream still holds go where nobody can have it.
 
     At exit the interpreter would complain about it, and make 120 of any exit code.
     """
-    if stream is None:  # the descriptor was closed before the start
-        return
     try:
         stream.flush()
     except (OSError, ValueError):

@@ -131,6 +131,20 @@ def test_a_complaint_that_cannot_be_written_keeps_the_exit_code() -> None:
     assert (code, out) == (2, "")
 
 
+@pytest.mark.usefixtures("home")
+def test_streams_that_were_closed_before_the_start_are_no_error_in_the_program(tmp_path: Path) -> None:
+    closed = "import os, sys; [os.close(each) for each in {which}]; os.execv(sys.executable, {command})"
+    for which, arguments, expected in (
+        ((0, 2), ["providers", "no-such"], 2),
+        ((1,), ["config", "path"], 1),
+    ):
+        script = closed.format(which=which, command=[*PROGRAM, *arguments])
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == expected
+        assert done.stderr == ("Standard output cannot be written: Bad file descriptor.\n" if 1 in which else "")
+    assert not list(tmp_path.rglob("crash.log"))
+
+
 @pytest.mark.usefixtures("configured")
 def test_an_interrupt_ends_it_quietly() -> None:
     process = start("log", "--follow", "--json")
