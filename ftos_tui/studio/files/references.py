@@ -32,6 +32,8 @@ _LONGEST: Final = 64 * 1024
 _OWN: Final = "FTOS_TUI_"
 """How the variables begin that the program itself reads, the master key among them."""
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
+_MADE_UP: Final = re.compile(r"P_.*_[0-9a-f]{8}", re.IGNORECASE)
+"""What is made of a Name that is not plain; a Name that looks like it must not lead to another provider's secret."""
 
 
 def own_reference(kind: ReferenceKind, provider: str, field_id: str, folder: str = "") -> Reference:
@@ -44,7 +46,7 @@ def own_reference(kind: ReferenceKind, provider: str, field_id: str, folder: str
         folder: Where the file is.
     """
     plain = _NOT_PLAIN.sub("_", provider).strip("_")
-    if plain != provider or not plain[:1].isalpha():
+    if plain != provider or not plain[:1].isalpha() or _MADE_UP.fullmatch(plain):
         key = name_key(provider).encode(errors="backslashreplace")  # a file's Name may hold what UTF-8 cannot
         plain = f"P_{plain[:60]}_{sha256(key).hexdigest()[:8]}"
     if kind is ReferenceKind.ENV:

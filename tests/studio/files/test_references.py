@@ -92,6 +92,18 @@ def test_any_other_is_taken_only_when_it_was_allowed(
     assert " ".join(taken) == expected
 
 
+@pytest.mark.parametrize("kind", [ENV, FILE])
+def test_a_name_made_up_to_look_like_what_another_is_called_in_references_leads_not_to_its_secret(
+    kind: ReferenceKind,
+) -> None:
+    of_another = own_reference(kind, "Bank A", "app_key", "/srv")
+    made_up = of_another.target.removeprefix("/srv/").removesuffix("_APP_KEY").removesuffix(".app_key")
+    for name in (made_up, made_up.lower()):
+        found = Resolver({of_another.target: CANARY}).resolve(name, "app_key", of_another)
+        assert isinstance(found, Finding)
+        assert found.code == "reference_not_allowed"
+
+
 def test_a_path_that_climbs_out_of_an_allowed_folder_is_not_taken(owned: Path) -> None:
     folder = owned.parent / "allowed"
     folder.mkdir()
