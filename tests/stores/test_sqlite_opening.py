@@ -91,6 +91,16 @@ def test_a_store_at_head_is_opened_without_what_it_does_not_need(path: Path) -> 
     assert done.stdout == "[]\n"
 
 
+def test_the_message_queue_of_a_file_does_without_the_other_databases_dialect(path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from ftos_tui.stores.sql.sqlite import open_sqlite;"
+        f"print(open_sqlite(Path({str(path)!r})).messages.counts_by_provider(),"
+        "[name for name in ('sqlalchemy.dialects.postgresql', 'psycopg', 'pydantic') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "{} []\n"
+
+
 def test_the_migrations_lead_to_the_tables_the_code_uses(store: SqlStore) -> None:
     with store.database.reading() as connection:
         assert message.metadata is metadata
