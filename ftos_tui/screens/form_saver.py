@@ -1,6 +1,7 @@
 """What becomes of a save from the form: saved, refused, to be acknowledged, or stale."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -143,16 +144,26 @@ class FormSaver:
         if version.number == draft.base.version and version.provider_id == draft.base.provider_id:
             self.report(Level.INFO, f"Nothing to save: {visible(version.name)} is as it was.")
         now = self.form.model.draft
-        later = {field_id: text for field_id, text in now.edits.items() if draft.edits.get(field_id) != text}
+        later = Saving("", draft).typed_since(now)
         self.saving = None  # its outcome is known: what is typed now is a draft of its own
         await self.start_from(version, saved)
-        for field_id, text in later.items():  # typed while the save was under way
-            self.form.model.type(field_id, str(text))
         if later:
+            self._type_again(now, later)
             self.form.put_all()
             self.form.keep_soon()
         elif close:
             self.form.console_app.go_back()
+
+    def _type_again(self, typed: Draft, field_ids: Sequence[str]) -> None:
+        """Puts what was typed while the save was under way on top of what was saved, secrets and statuses too."""
+        model = self.form.model
+        for field_id in field_ids:
+            if field_id == "statuses":
+                model.put(model.draft.with_statuses(typed.base.statuses if typed.statuses is None else typed.statuses))
+            elif field_id in typed.secrets:
+                model.enter_secret(field_id, typed.secrets[field_id])
+            else:
+                model.type(field_id, typed.text(field_id))
 
     async def start_from(self, version: ProviderVersion, saved: Saved | None = None) -> None:
         """Makes the form hold a saved version, nothing unsaved.

@@ -156,10 +156,16 @@ async def test_a_slow_store_is_told_of_and_what_is_typed_meanwhile_is_kept(
             await operator.until(lambda: not operator.app._type_ahead._waiting)
             await operator.until(lambda: any(line.startswith("Waiting for the store local … ") for line in said))
             await operator.type("retry_max_attempt", "7")
+            await operator.type("bulk_no", "50")  # as it was before
+            await operator.type("app_key", "key-9")
+            model = operator.form.model
+            model.put(model.draft.with_statuses(model.draft.base.statuses[:-1]))
         await operator.until_logged(f"Saved {NAME} version 3 (1 field)")
-        await operator.until(lambda: "Edit Channel Provider v3 * 1 unsaved" in operator.text)
-        assert operator.form.model.unsaved == ("retry_max_attempt",)
+        await operator.until(lambda: "Edit Channel Provider v3 * 4 unsaved" in operator.text)
+        assert set(model.unsaved) == {"retry_max_attempt", "bulk_no", "app_key", "statuses"}
         assert operator.row("retry_max_attempt").control.value == "7"
+        assert operator.row("app_key").control.value == "key-9"
+        assert model.draft.statuses == model.draft.base.statuses[:-1]
         assert open_provider(session, name=NAME).number == 3
 
 
