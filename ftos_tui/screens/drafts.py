@@ -9,7 +9,7 @@ from ftos_tui.actions import DRAFTS
 from ftos_tui.domain.log import Level
 from ftos_tui.domain.visible import visible
 from ftos_tui.screens.frame import MENU_PATH, FrameScreen, bindings_of
-from ftos_tui.studio.drafts import KeptDraft, differences, discard_draft, restore_draft, titled, typed
+from ftos_tui.studio.drafts import KeptDraft, differences, discard_draft, is_taken, restore_draft, titled, typed
 from ftos_tui.studio.failures import field_label
 from ftos_tui.widgets.background import start
 from ftos_tui.widgets.line import Line
@@ -135,8 +135,19 @@ class DraftsScreen(FrameScreen):
         if event.row_list.id == "drafts":
             start(self, partial(self._resume, event.row.key), "open")
 
+    async def _is_free(self, kept: KeptDraft) -> bool:
+        """Whether nobody else took the draft up since it was listed; says so where somebody did."""
+        session = self.session
+        taken = await self.attempt(lambda: is_taken(session, kept), lasting=False)
+        if taken:
+            told = f"The draft of {titled(kept)} is gone, or another console goes on with it."
+            self.console_app.report(Level.WARNING, told)
+        return taken is False
+
     async def _resume(self, key: str) -> None:
         kept = self.kept[key]
+        if not await self._is_free(kept):
+            return
         session = self.session
         app, console_app = self.app, self.console_app
         if kept.form:
@@ -181,7 +192,7 @@ class DraftsScreen(FrameScreen):
         if sure != "y":
             return
         session = self.session
-        if not await self.succeeds(lambda: discard_draft(session, key)):
+        if not await self._is_free(kept) or not await self.succeeds(lambda: discard_draft(session, key)):
             return
         del self.kept[key]
         self.console_app.report(Level.INFO, f"Threw the draft of {name} away.")

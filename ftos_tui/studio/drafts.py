@@ -128,6 +128,16 @@ def offered_drafts(session: "Session", forms: tuple[str, ...] = (PROVIDER_FORM,)
     ]
 
 
+def is_taken(session: "Session", kept: KeptDraft) -> bool:
+    """Whether another console edits a draft since it was listed, or has done away with it.
+
+    Raises:
+        Failure: The draft cannot be read.
+    """
+    now = session.drafts.get(kept.key)
+    return now is None or (now.pid != os.getpid() and now.alive)
+
+
 def titled(kept: KeptDraft) -> str:
     """What a list calls a draft: what it is of, safe to show."""
     name = visible(kept.provider_name)

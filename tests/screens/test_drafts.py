@@ -1,5 +1,7 @@
 """Drafts that a dropped line left: offered at the start, compared, taken up, thrown away."""
 
+import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from ftos_tui.screens.drafts import DraftsScreen
 from ftos_tui.screens.edit import EditScreen
 from ftos_tui.screens.menu import MenuScreen
 from ftos_tui.screens.providers import ProvidersScreen
+from ftos_tui.stores.process import process_started
 from ftos_tui.studio.drafts import keep_draft
 from ftos_tui.studio.providers import delete, new_draft, open_provider
 from ftos_tui.studio.session import Session, new_id
@@ -55,6 +58,26 @@ async def test_a_draft_is_offered_at_the_start_with_what_it_changes(session: Ses
         await operator.press("ctrl+s")
         await operator.listed()
         await operator.drafts_kept(0)
+
+
+async def test_a_draft_that_another_console_took_up_meanwhile_is_left_to_it(session: Session) -> None:
+    key = keep(session, edited(session, NAME, {"bulk_no": "60"}))
+    async with at_console(session) as operator:
+        await offered(operator)
+        kept = session.drafts.get(key)
+        assert kept is not None
+        other = os.getppid()
+        session.drafts.keep(replace(kept, edits={"bulk_no": "61"}, pid=other, started=process_started(other)))
+        await operator.press("enter")
+        await operator.until_logged(f"The draft of {NAME} is gone, or another console goes on with it.")
+        await operator.press("d")
+        await operator.until_asked(f"Throw the draft of {NAME} away?")
+        await operator.press("y")
+        await operator.until(lambda: len(operator.levels("another console goes on with it")) == 2)
+        await operator.until_on(DraftsScreen)
+        left = session.drafts.get(key)
+        assert left is not None
+        assert left.edits == {"bulk_no": "61"}
 
 
 async def test_escape_leaves_the_drafts_where_they_are(session: Session) -> None:
