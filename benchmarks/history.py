@@ -21,17 +21,19 @@ from ftos_tui.studio.history import history
 from ftos_tui.studio.reading import open_provider
 from ftos_tui.studio.session import Session
 
-FEW: Final = 10
+FEW: Final = 100
+"""Enough that both histories fill what the screen reads and shows of them."""
+
 MANY: Final = 10_000
 
-_PAGE: Final = FEW - 1
-"""Entries that both histories can give: each needs the version before."""
+_PAGE: Final = 9
+"""Entries of a page from the store."""
 
 _TIMES: Final = 300
 
 
 def history_figures(folder: Path, rounds: int) -> list[Figure]:
-    """A page of 10,000 versions against the same of 10, from the store and on the screen.
+    """A page of 10,000 versions against the same of 100, from the store and on the screen.
 
     Args:
         folder: Where operators may be made.
