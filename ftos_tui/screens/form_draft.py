@@ -42,7 +42,8 @@ class FormDraft:
     def _keep(self) -> None:
         self._timer = None
         draft, key, session, saving = self.typed(), self.form.key, self.form.session, self.form.saver.saving
-        keep = partial(self.form.succeeds, lambda: keep_draft(session, key, draft, saving))
+        at = session.clock()
+        keep = partial(self.form.succeeds, lambda: keep_draft(session, key, draft, saving, at))
         start(self.form, keep, "keep", exclusive=False)
 
     def keep_now(self) -> None:
@@ -82,7 +83,8 @@ class FormDraft:
 
     async def _keep_and_leave(self) -> bool:
         form, session, draft, saving = self.form, self.form.session, self.form.model.draft, self.form.saver.saving
-        if not await form.succeeds(lambda: keep_draft(session, form.key, draft, saving)):
+        at = session.clock()
+        if not await form.succeeds(lambda: keep_draft(session, form.key, draft, saving, at)):
             return False  # the form is the only place where it is
         session.open_drafts.discard(form.key)  # before the list is read again, which comes first
         form.console_app.report(Level.INFO, f"Kept the draft of {form.provider_name()}: the list marks it with ✎.")

@@ -66,7 +66,8 @@ class KeptForm:
     def writing(self) -> Callable[[], None]:
         """What writes the form as it is now to disk, in any thread."""
         session, typed, handed_in = self._screen.session, self._typed(), self.handed_in
-        return lambda: keep_typed(session, self.key, typed, handed_in=handed_in)
+        at = session.clock()
+        return lambda: keep_typed(session, self.key, typed, handed_in=handed_in, at=at)
 
     async def forget(self) -> None:
         """Takes the draft off the disk for good, once nothing is on its way there: the form is about to go."""

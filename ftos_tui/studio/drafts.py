@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.checks.service_url import without_password
@@ -65,7 +66,9 @@ class Saving:
         return tuple(sorted(differing | secrets | statuses))
 
 
-def keep_draft(session: "Session", key: str, draft: Draft, saving: Saving | None = None) -> None:
+def keep_draft(
+    session: "Session", key: str, draft: Draft, saving: Saving | None = None, at: datetime | None = None
+) -> None:
     """Writes a draft to disk, without its secrets: only which ones had been entered.
 
     Args:
@@ -73,6 +76,8 @@ def keep_draft(session: "Session", key: str, draft: Draft, saving: Saving | None
         key: The id of the form's draft, from `session.new_id`.
         draft: What the form holds; one without changes is taken off the disk, unless it is being saved.
         saving: The save that is under way: whoever finds the draft can ask what became of it.
+        at: When the form held that, by the session's clock, UTC; None for now. What waited for its turn to be written
+            must not take the place of what was typed after it.
 
     Raises:
         Failure: The disk is full or read-only; the edits are then only in memory.
@@ -90,7 +95,7 @@ def keep_draft(session: "Session", key: str, draft: Draft, saving: Saving | None
             edits={field_id: _fit_for_disk(field_id, draft.text(field_id)) for field_id in draft.edits},
             statuses=draft.statuses,
             secrets_entered=tuple(field_id for field_id in draft.secrets),
-            kept_at=session.clock(),
+            kept_at=at or session.clock(),
             user=session.author.user,
             pid=os.getpid(),
             operation_id=saving.operation_id if saving else "",

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ftos_tui.domain.channel import CHANNEL_FIELDS, ChannelDraft
@@ -41,7 +42,9 @@ class Typed:
     base_version: int = 0
 
 
-def keep_typed(session: "Session", key: str, typed: Typed, *, handed_in: bool = False) -> None:
+def keep_typed(
+    session: "Session", key: str, typed: Typed, *, handed_in: bool = False, at: datetime | None = None
+) -> None:
     """Writes what a form holds to disk, 0600, without keys; nothing unsaved is taken off the disk.
 
     Args:
@@ -49,6 +52,7 @@ def keep_typed(session: "Session", key: str, typed: Typed, *, handed_in: bool = 
         key: The id of the form's draft, from `new_id`.
         typed: What the form holds.
         handed_in: Whether it is on its way to the store, so that it may be there by the time the draft is found.
+        at: When the form held that, by the session's clock, UTC; None for now.
 
     Raises:
         Failure: The disk is full or read-only; the edits are then only in memory.
@@ -66,7 +70,7 @@ def keep_typed(session: "Session", key: str, typed: Typed, *, handed_in: bool = 
             edits={field_id: without_keys(text) for field_id, text in typed.edits.items()},
             statuses=None,
             secrets_entered=(),
-            kept_at=session.clock(),
+            kept_at=at or session.clock(),
             user=session.author.user,
             pid=os.getpid(),
             operation_id=new_id() if handed_in else "",

@@ -3,12 +3,22 @@
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ftos_tui.domain.draft import Draft
-from ftos_tui.studio.drafts import differences, discard_draft, keep_draft, offered_drafts, restore_draft
+from ftos_tui.studio.drafts import (
+    CHANNEL_FORM,
+    EVERY_FORM,
+    differences,
+    discard_draft,
+    keep_draft,
+    offered_drafts,
+    restore_draft,
+)
+from ftos_tui.studio.form_drafts import Typed, keep_typed
 from ftos_tui.studio.providers import base_of, delete, new_draft, open_provider, save
 from ftos_tui.studio.session import Session, new_id
 from tests.studio.conftest import OpenSession
@@ -70,6 +80,15 @@ def test_a_draft_without_changes_is_taken_off_the_disk(session: Session) -> None
     keep_draft(session, key, draft.with_text("name", "x"))
     keep_draft(session, key, draft)
     assert offered_drafts(session) == []
+
+
+def test_what_waited_to_be_written_does_not_take_the_place_of_what_was_typed_after_it(session: Session) -> None:
+    key, draft, before = new_id(), new_draft(), session.clock() - timedelta(seconds=1)
+    keep_draft(session, key, draft.with_text("provider_name", "typed last"))
+    keep_draft(session, key, draft.with_text("provider_name", "typed first"), at=before)
+    assert [kept.edits["provider_name"] for kept in offered_drafts(session)] == ["typed last"]
+    keep_typed(session, key, Typed(CHANNEL_FORM, "c", {"code": "typed first"}), at=before)
+    assert [kept.edits.get("code") for kept in offered_drafts(session, EVERY_FORM)] == [None]
 
 
 def test_what_a_form_is_editing_or_belongs_elsewhere_is_not_offered(
